@@ -1,0 +1,133 @@
+//! The document row: what extraction delivers, one line of `documents/NNNNN.jsonl.zst`.
+
+use serde::{Deserialize, Serialize};
+
+/// One page that was read: provenance, decisions made on the way, and its paragraphs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// 32 hex digits: the UUID of WARC-Record-ID, else a hash of file name and offset.
+    pub id: String,
+    /// WARC-Target-URI without angle brackets.
+    pub url: String,
+    /// WARC-Date as it was written.
+    pub date: String,
+    /// Where the record lies.
+    pub warc: WarcPlace,
+    /// What the HTTP response said.
+    pub http: Http,
+    /// How the bytes were decoded.
+    pub charset: Charset,
+    /// What language identification said.
+    pub language: Language,
+    /// The page's `title` element, normalised; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub title: Option<String>,
+    /// Remarks such as `truncated` (the crawler cut the payload) or `length_repaired`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub flags: Vec<String>,
+    /// The text, block by block, in page order.
+    pub paragraphs: Vec<Paragraph>,
+}
+
+/// Where a WARC record lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarcPlace {
+    /// File name without directories.
+    pub file: String,
+    /// Byte offset of the record's gzip member (or of the record, in an unpacked file).
+    pub offset: u64,
+    /// Bytes in the file, packed as they lie there.
+    pub length: u64,
+}
+
+/// What the HTTP response said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Http {
+    /// Status code.
+    pub status: u16,
+    /// The Content-Type header as it was sent; empty if none was.
+    pub content_type: String,
+}
+
+/// How a payload was decoded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charset {
+    /// WHATWG name of the encoding that was used, such as `Shift_JIS`.
+    pub used: String,
+    /// What decided: `bom`, `escape`, `utf8`, `http`, `meta` or `detector`.
+    pub source: String,
+    /// The label that the HTTP header (else the page) declared, as written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub declared: Option<String>,
+    /// Malformed byte sequences that were replaced.
+    pub malformed: u64,
+}
+
+/// What language identification said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Language {
+    /// The model's label without its prefix, such as `ja`.
+    pub label: String,
+    /// Its probability as the model gives it (may exceed 1 by rounding), 4 decimals.
+    pub score: f32,
+}
+
+/// One block of text with its place in the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paragraph {
+    /// Normalised text; may hold line breaks (`br`, `pre`).
+    pub text: String,
+    /// Open elements at the first character, such as `body>div#main.post>p`.
+    pub path: String,
+    /// What kind of block it is.
+    pub kind: ParagraphKind,
+    /// Spans inside `a` elements as [from, to) in characters of `text`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub links: Vec<[u32; 2]>,
+    /// Whether the paragraph is main content; absent where nobody asked (`main_content = "off"`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub main: Option<bool>,
+}
+
+impl Paragraph {
+    /// Characters of the text inside links.
+    pub fn link_characters(&self) -> usize {
+        self.links.iter().map(|[from, to]| (to - from) as usize).sum()
+    }
+}
+
+/// The kind of a paragraph, by the element that holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ParagraphKind {
+    /// `p`, and bare text in a block.
+    P,
+    /// Heading of level 1.
+    H1,
+    /// Heading of level 2.
+    H2,
+    /// Heading of level 3.
+    H3,
+    /// Heading of level 4.
+    H4,
+    /// Heading of level 5.
+    H5,
+    /// Heading of level 6.
+    H6,
+    /// List item.
+    Li,
+    /// Term.
+    Dt,
+    /// Definition.
+    Dd,
+    /// Table cell, or a row of short cells joined by tabs.
+    Td,
+    /// Text kept verbatim.
+    Pre,
+    /// `blockquote`.
+    Quote,
+    /// `figcaption` or `caption`.
+    Caption,
+    /// Anything else, such as `button` or `legend`.
+    Other,
+}

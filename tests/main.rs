@@ -1,0 +1,18 @@
+//! All integration tests in one binary, one module a capability.
+
+mod cli;
+mod config;
+mod dedup;
+mod docs;
+mod extract;
+mod faults;
+mod language;
+mod page;
+mod quickstart;
+mod resume;
+mod rooms;
+mod select;
+mod support;
+mod tidy;
+mod tokens;
+mod warc;
