@@ -171,9 +171,9 @@ impl Error {
             _ => Kind::Io,
         };
         let help = match cause.kind() {
-            E::StorageFull | E::QuotaExceeded => Some(
-                "free some space, then run the same command again: finished tasks are kept",
-            ),
+            E::StorageFull | E::QuotaExceeded => {
+                Some("free some space, then run the same command again: finished tasks are kept")
+            }
             E::PermissionDenied | E::ReadOnlyFilesystem => {
                 Some("check the permissions of that directory, or choose another with --run")
             }
@@ -238,7 +238,8 @@ mod tests {
 
     #[test]
     fn exit_codes_are_distinct() {
-        let codes: std::collections::BTreeSet<u8> = Kind::ALL.iter().map(|k| k.exit_code()).collect();
+        let codes: std::collections::BTreeSet<u8> =
+            Kind::ALL.iter().map(|k| k.exit_code()).collect();
         assert_eq!(codes.len(), Kind::ALL.len());
     }
 }
