@@ -1,5 +1,104 @@
-//! placeholder
-/// x
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! The command line: one file a subcommand (its arguments and its `run`), and what people and
+//! programs are shown. Turns errors into messages and exit codes. Knows nothing of how anything is
+//! done.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the room that prints")]
+
+mod assets;
+mod config;
+mod plan;
+mod process;
+mod run;
+mod seal;
+mod select;
+mod show;
+mod status;
+mod summary;
+mod task;
+mod tokenize;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::{Kind, Result};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kuroshio",
+    version,
+    about = "Turns web archives into a Japanese training corpus and into token shards",
+    after_help = "Examples:\n  kuroshio run pipelines/quickstart.toml\n  kuroshio run my.toml --set input.warc='[\"crawl/*.warc.gz\"]' --threads 16\n  kuroshio select --run runs/my --set select.profile=strict\n  kuroshio tokenize --input corpus.jsonl.zst --tokenizer qwen3 --output tokens",
+    max_term_width = 100
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The subcommands: each variant holds the arguments of its file.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Plan(plan::Arguments),
+    Task(task::Arguments),
+    Seal(seal::Arguments),
+    Status(status::Arguments),
+    Select(select::Arguments),
+    Tokenize(tokenize::Arguments),
+    Assets(assets::Arguments),
+    Config(config::Arguments),
+}
+
+impl Command {
+    fn run(self) -> Result<()> {
+        match self {
+            Command::Run(arguments) => run::run(&arguments),
+            Command::Plan(arguments) => plan::run(&arguments),
+            Command::Task(arguments) => task::run(&arguments),
+            Command::Seal(arguments) => seal::run(&arguments),
+            Command::Status(arguments) => status::run(&arguments),
+            Command::Select(arguments) => select::run(&arguments),
+            Command::Tokenize(arguments) => tokenize::run(&arguments),
+            Command::Assets(arguments) => assets::run(&arguments),
+            Command::Config(arguments) => config::run(&arguments),
+        }
+    }
+}
+
+/// Parses the command line, runs the subcommand and returns the exit code.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let asked = !error.use_stderr();
+            // Printing fails only where nobody reads: there is nobody to tell.
+            let _ = error.print();
+            return if asked { ExitCode::SUCCESS } else { Kind::Usage.exit_code().into() };
+        }
+    };
+    let outcome = std::panic::catch_unwind(|| arguments.command.run());
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            show::error(&error);
+            error.kind.exit_code().into()
+        }
+        Err(_) => {
+            eprintln!("error: this is a bug in Kuroshio; please report it with the lines above");
+            Kind::Bug.exit_code().into()
+        }
+    }
+}
+
+/// The whole command line as clap sees it, for the generated documentation.
+pub fn command() -> clap::Command {
+    use clap::CommandFactory as _;
+    Arguments::command()
+}
+
+/// Prints a line on stdout. A reader that went away (`| head`) is no failure of ours.
+fn line(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }

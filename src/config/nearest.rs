@@ -12,7 +12,7 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
 }
 
 /// "did you mean `x`?", else the list of what is allowed.
-pub fn did_you_mean<'a>(wrong: &str, names: &[&'a str]) -> String {
+pub fn did_you_mean(wrong: &str, names: &[&str]) -> String {
     match nearest(wrong, names.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None if names.is_empty() => "nothing is allowed here".to_owned(),

@@ -1,1 +1,8 @@
-//! placeholder
+//! What a run came to: the funnel from records to tokens in numbers and in words, and examples to
+//! look at. Reads manifests and delivered files. Knows nothing of running.
+
+mod examples;
+mod summary;
+
+pub use examples::{Example, examples};
+pub use summary::{Duplicates, StageCost, Summary, summarize};

@@ -1,0 +1,131 @@
+//! The summary that `run` and `select` end with, for people.
+
+use super::line;
+use super::show::{duration, number};
+use crate::error::Result;
+use crate::outcome::Outcome;
+use crate::report::{self, Example, Summary};
+use crate::run::Run;
+
+/// Characters of an example that are shown.
+const EXAMPLE_CHARACTERS: usize = 120;
+
+/// Prints the funnel, why the rest was dropped, where the files are, examples, and what to try next.
+pub(super) fn print(run: &Run, summary: &Summary, partial: bool) -> Result<()> {
+    funnel(summary);
+    reasons(summary);
+    costs(summary);
+    files(run);
+    if !partial {
+        let examples = report::examples(&run.store, run)?;
+        example("kept", examples.kept.as_ref());
+        example("dropped", examples.dropped.as_ref());
+        line("\nNext:");
+        line(&format!(
+            "  kuroshio select --run {} --set select.profile=strict    decide again with other bounds",
+            run.dir.display()
+        ));
+        line(&format!(
+            "  kuroshio status --run {} --json                         the numbers for programs",
+            run.dir.display()
+        ));
+    }
+    Ok(())
+}
+
+fn share(part: u64, whole: u64) -> String {
+    if whole == 0 { String::new() } else { format!("{:5.1} %", 100.0 * part as f64 / whole as f64) }
+}
+
+fn funnel(summary: &Summary) {
+    let row = |name: &str, count: u64, share: String, remark: &str| {
+        let text = format!("{name:<12} {:>15}  {share:>7}  {remark}", number(count));
+        line(text.trim_end());
+    };
+    row("records", summary.records, String::new(), "");
+    row("documents", summary.documents, share(summary.documents, summary.records), "of the records");
+    row("unique", summary.unique, share(summary.unique, summary.documents), "of the documents");
+    row("kept", summary.kept, share(summary.kept, summary.unique), "of the unique");
+    row("characters", summary.characters, String::new(), "in the corpus");
+    if summary.tokens > 0 {
+        let each = summary.characters as f64 / summary.tokens as f64;
+        row("tokens", summary.tokens, String::new(), &format!("{each:.2} characters a token"));
+    }
+}
+
+fn reasons(summary: &Summary) {
+    let mut records: Vec<(u64, &str, &str)> = summary
+        .outcomes
+        .iter()
+        .filter(|(name, _)| *name != Outcome::Document.name())
+        .map(|(name, count)| {
+            let sentence = Outcome::from_name(name).map_or("", Outcome::sentence);
+            (*count, name.as_str(), sentence)
+        })
+        .collect();
+    records.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    if !records.is_empty() {
+        line("\nRecords that became no document:");
+    }
+    for (count, name, sentence) in records {
+        line(&format!("{:>12}  {name:<20} {sentence}", number(count)));
+    }
+    let mut documents: Vec<(u64, &str, &str)> = summary
+        .rejected
+        .iter()
+        .map(|(name, count)| (*count, name.as_str(), "failed this bound of the chain"))
+        .collect();
+    if summary.duplicates.exact > 0 {
+        documents.push((summary.duplicates.exact, "duplicate", "has the same text as one that stays"));
+    }
+    documents.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    if !documents.is_empty() {
+        line("\nDocuments that were not kept:");
+    }
+    for (count, name, words) in documents {
+        line(&format!("{:>12}  {name:<28} {words}", number(count)));
+    }
+}
+
+fn costs(summary: &Summary) {
+    let wall: f64 = summary.stages.values().filter_map(|cost| cost.wall_s).sum();
+    let cpu: f64 = summary.stages.values().filter_map(|cost| cost.cpu_s).sum();
+    let peak = summary.stages.values().filter_map(|cost| cost.peak_rss_bytes).max();
+    if wall > 0.0 {
+        let memory = peak.map_or(String::new(), |peak| format!(", {} MB of memory", peak / 1_000_000));
+        line(&format!("\nTook {} ({} of CPU{memory}).", duration(wall), duration(cpu)));
+    }
+}
+
+fn files(run: &Run) {
+    let dir = run.dir.display();
+    line(&format!("\nFiles in {dir}:"));
+    for (folder, what) in [
+        ("documents", "every Japanese page that was read, paragraph by paragraph"),
+        ("corpus", "what was kept, one line a document (jsonl.zst)"),
+        ("rejects", "what was dropped, with the reason"),
+        ("tokens", "token shards for Megatron-LM (.bin/.idx)"),
+        ("summary.json", "these numbers for programs"),
+    ] {
+        if run.dir.join(folder).exists() {
+            line(&format!("  {folder:<13} {what}"));
+        }
+    }
+}
+
+fn example(what: &str, example: Option<&Example>) {
+    let Some(example) = example else { return };
+    let reason = match &example.reason {
+        Some(reason) => format!(", {reason}"),
+        None => String::new(),
+    };
+    line(&format!("\nOne that was {what}: {}{reason}", example.url));
+    let shown: String = example
+        .text
+        .chars()
+        .map(|c| if c == '\n' { ' ' } else { c })
+        .take(EXAMPLE_CHARACTERS)
+        .collect();
+    let more = if example.text.chars().nth(EXAMPLE_CHARACTERS).is_some() { "…" } else { "" };
+    line(&format!("  {shown}{more}"));
+}
