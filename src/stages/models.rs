@@ -1,1 +1,94 @@
-//! placeholder
+//! Models and tokenizers, found or fetched by name and loaded once a process.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::pipeline::{Pipeline, TokenizeSection};
+use crate::assets::Catalogue;
+use crate::error::{Error, Kind, Result};
+use crate::event::{Event, Events};
+use crate::language::Model;
+use crate::tokens::{self, Tokenizer};
+
+/// What is loaded so far. One for a process; tasks share it.
+pub struct Models {
+    cache: PathBuf,
+    language: Slot<Model>,
+    tokenizer: Slot<dyn Tokenizer>,
+}
+
+/// A value that is made once, by whoever asks first.
+type Slot<T> = Mutex<Option<Arc<T>>>;
+
+fn once<T: ?Sized>(slot: &Slot<T>, make: impl FnOnce() -> Result<Arc<T>>) -> Result<Arc<T>> {
+    let mut slot = slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(made) = slot.as_ref() {
+        return Ok(Arc::clone(made));
+    }
+    let made = make()?;
+    *slot = Some(Arc::clone(&made));
+    Ok(made)
+}
+
+impl Models {
+    /// Nothing loaded yet; assets are kept in `cache`.
+    pub fn new(cache: PathBuf) -> Models {
+        Models { cache, language: Mutex::new(None), tokenizer: Mutex::new(None) }
+    }
+
+    /// Fetches and loads everything that a pipeline names, so that what is missing or broken is
+    /// refused before anything runs.
+    pub fn prepare(&self, pipeline: &Pipeline, events: &dyn Events) -> Result<()> {
+        for name in
+            [Some(&pipeline.extract.model), pipeline.tokenize.tokenizer.as_ref()].into_iter().flatten()
+        {
+            self.path(name, events)?;
+        }
+        self.language(pipeline)?;
+        if pipeline.tokenize.tokenizer.is_some() {
+            self.tokenizer(&pipeline.tokenize)?;
+        }
+        Ok(())
+    }
+
+    /// The file of an asset's name or path; fetched if it is not in the cache.
+    pub fn path(&self, name: &str, events: &dyn Events) -> Result<PathBuf> {
+        let catalogue = Catalogue::embedded()?;
+        if catalogue.get(name).is_none() {
+            return Ok(Path::new(name).to_path_buf());
+        }
+        catalogue.fetch(name, &self.cache, &|text| events.send(Event::Note { text }))
+    }
+
+    /// The language model of a pipeline.
+    pub fn language(&self, pipeline: &Pipeline) -> Result<Arc<Model>> {
+        once(&self.language, || {
+            let path = self.path(&pipeline.extract.model, &crate::event::Silent)?;
+            let bytes = std::fs::read(&path)
+                .map_err(|cause| Error::io("read the language model", &path, cause))?;
+            let model = Model::read(&bytes).map_err(|error| error.at_path(&path))?;
+            let label = &pipeline.extract.language;
+            if !model.labels().any(|known| known == label) {
+                return Err(Error::new(
+                    Kind::Config,
+                    format!("the language model knows no label `{label}`"),
+                )
+                .at_path(&path)
+                .help("set extract.language to one of the model's labels, such as ja, en, zh, ko"));
+            }
+            Ok(Arc::new(model))
+        })
+    }
+
+    /// The tokenizer of a pipeline.
+    pub fn tokenizer(&self, section: &TokenizeSection) -> Result<Arc<dyn Tokenizer>> {
+        once(&self.tokenizer, || {
+            let name = section
+                .tokenizer
+                .as_deref()
+                .ok_or_else(|| Error::bug("a tokenizer was asked for where none is named"))?;
+            let path = self.path(name, &crate::event::Silent)?;
+            Ok(Arc::from(tokens::open(&path, &section.options()?)?))
+        })
+    }
+}
