@@ -1,1 +1,149 @@
-//! placeholder
+//! What the environment does to a run: full disks, missing and unreadable files, wrong tokenizers.
+//! Always one clear message, the right exit code, and nothing half-written under a final name.
+
+use std::path::Path;
+
+use crate::support::{Scratch, digests, kuroshio, root};
+
+fn run(run: &Path, sets: &[&str]) -> crate::support::Output {
+    let mut arguments = vec!["run".to_owned(), "pipelines/quickstart.toml".to_owned()];
+    arguments.extend(["--quiet", "--run"].map(str::to_owned));
+    arguments.push(run.display().to_string());
+    let toy = "tokenize.tokenizer=tests/fixtures/tokens/toy.model";
+    for set in [toy].iter().chain(sets) {
+        arguments.extend(["--set".to_owned(), (*set).to_owned()]);
+    }
+    kuroshio(arguments, root())
+}
+
+#[track_caller]
+fn says(output: &crate::support::Output, expected: &[&str]) {
+    assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
+    for text in expected {
+        assert!(output.stderr.contains(text), "`{text}` is missing in\n{}", output.stderr);
+    }
+}
+
+#[test]
+fn a_missing_input_is_named() {
+    let scratch = Scratch::new();
+    let output = run(&scratch.join("r"), &["input.warc=[\"tests/fixtures/nothing.warc.gz\"]"]).exited(78);
+    says(&output, &["tests/fixtures/nothing.warc.gz"]);
+}
+
+#[test]
+fn a_file_that_is_no_warc_is_counted_as_garbage() {
+    let scratch = Scratch::new();
+    let file = scratch.write("x.warc.gz", b"this is not a WARC file at all");
+    let warc = format!("input.warc=[\"{}\"]", file.display());
+    run(&scratch.join("r"), &[&warc]).success();
+    let summary = std::fs::read_to_string(scratch.join("r/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["outcomes"]["garbage"], 1);
+    assert_eq!(summary["kept"], 0);
+}
+
+#[test]
+fn a_directory_in_place_of_a_warc_without_warcs_is_refused() {
+    let scratch = Scratch::new();
+    std::fs::create_dir(scratch.join("empty")).unwrap();
+    let warc = format!("input.warc=[\"{}\"]", scratch.join("empty").display());
+    let output = run(&scratch.join("r"), &[&warc]).exited(78);
+    says(&output, &["empty"]);
+}
+
+#[test]
+fn a_run_directory_that_cannot_be_made_is_named() {
+    let scratch = Scratch::new();
+    let file = scratch.write("file", b"in the way");
+    let output = run(&file.join("run"), &[]).exited(74);
+    says(&output, &["cannot make the run directory", "file/run"]);
+}
+
+#[test]
+fn a_tokenizer_that_is_no_tokenizer_is_refused_before_anything_runs() {
+    let scratch = Scratch::new();
+    let file = scratch.write("t.model", b"\x00\x01 no model");
+    let output = run(&scratch.join("r"), &[&format!("tokenize.tokenizer={}", file.display())]);
+    says(&output, &["t.model", "help:"]);
+    assert!([65, 78].contains(&output.code), "exit code {}", output.code);
+    assert!(!scratch.join("r/documents").exists(), "something ran");
+}
+
+#[test]
+fn a_language_model_that_is_no_model_is_refused_before_anything_runs() {
+    let scratch = Scratch::new();
+    let file = scratch.write("lid.ftz", b"no model");
+    let output = run(&scratch.join("r"), &[&format!("extract.model={}", file.display())]);
+    says(&output, &["lid.ftz"]);
+    assert!([65, 78].contains(&output.code), "exit code {}", output.code);
+}
+
+#[test]
+fn another_process_on_the_same_run_is_asked_to_wait() {
+    let scratch = Scratch::new();
+    let dir = scratch.join("r");
+    std::fs::create_dir(&dir).unwrap();
+    let lock = std::fs::File::create(dir.join(".lock")).unwrap();
+    lock.lock().unwrap();
+    let output = run(&dir, &[]).exited(75);
+    says(&output, &["another process is working on this run"]);
+}
+
+#[test]
+fn a_full_disk_asks_to_be_tried_again_and_the_run_goes_on_when_there_is_room() {
+    let scratch = Scratch::new();
+    let disk = scratch.join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
+        .arg(&disk)
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !mounted {
+        // Mounting needs rights that not every machine gives; the store's own tests cover the rest.
+        return;
+    }
+    let unmount = Unmount(&disk);
+    let full = run(&disk.join("r"), &[]);
+    let visible: Vec<String> = digests(&disk).into_keys().filter(|path| path.contains(".tmp-")).collect();
+    says(&full, &["free some space"]);
+    assert_eq!(full.code, 75, "{}", full.stderr);
+    assert!(visible.is_empty(), "half-written files are left: {visible:?}");
+    let grown = std::process::Command::new("mount")
+        .args(["-o", "remount,size=64m"])
+        .arg(&disk)
+        .status()
+        .unwrap();
+    assert!(grown.success());
+    run(&disk.join("r"), &[]).success();
+    drop(unmount);
+}
+
+/// Unmounts when it goes, also when the test fails.
+struct Unmount<'a>(&'a Path);
+
+impl Drop for Unmount<'_> {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_read_only_directory_is_named() {
+    let scratch = Scratch::new();
+    let disk = scratch.join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "ro", "tmpfs"])
+        .arg(&disk)
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !mounted {
+        return;
+    }
+    let unmount = Unmount(&disk);
+    let output = run(&disk.join("r"), &[]).exited(74);
+    says(&output, &["cannot make the run directory", "help:"]);
+    drop(unmount);
+}

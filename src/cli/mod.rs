@@ -5,6 +5,7 @@
 
 mod assets;
 mod config;
+mod environment;
 mod plan;
 mod process;
 mod run;

@@ -11,7 +11,7 @@ use super::{line, show};
 use crate::error::{Error, Result};
 use crate::report::{self, StageCost, Summary};
 use crate::run::{self, Drive, Run, StageTimes, known_stage};
-use crate::stages::{Models, STAGES, pipeline};
+use crate::stages::{STAGES, pipeline};
 
 /// A pipeline file with its overrides.
 #[derive(Debug, Args)]
@@ -82,7 +82,7 @@ pub(super) fn drive_and_report(run: &Run, arguments: &DriveArguments) -> Result<
     };
     let progress = show::Progress::new(arguments.quiet);
     let costs = Costs::new(stored_costs(run));
-    let models = Models::default();
+    let models = super::environment::models()?;
     models.prepare(&run.pipeline, &progress)?;
     let how = Drive { threads, until, events: &progress, times: &costs };
     let outcome = run::drive(run, &models, &how);

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{line, show};
 use crate::error::{Error, Kind, Result};
 use crate::run::{self, Run, known_stage};
-use crate::stages::Models;
+
 
 /// Do one planned task, or a range of them; those that are done already are skipped
 #[derive(Debug, Args)]
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         ));
     }
     let progress = show::Progress::new(arguments.quiet);
-    let models = Models::default();
+    let models = super::environment::models()?;
     for task in &tasks[first..=last] {
         if run::task_is_done(&run, stage, task)?.is_some() {
             line(&format!("{} {}: was done before", stage.name(), task.index));

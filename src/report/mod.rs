@@ -4,5 +4,5 @@
 mod examples;
 mod summary;
 
-pub use examples::{Example, examples};
+pub use examples::{Example, Examples, examples};
 pub use summary::{Duplicates, StageCost, Summary, summarize};

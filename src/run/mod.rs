@@ -7,6 +7,7 @@ mod key;
 mod marker;
 mod plan;
 mod seal;
+mod selection;
 mod status;
 mod task;
 
@@ -20,7 +21,8 @@ use crate::store::{Local, Store, put_json_if_absent, read_json};
 pub use drive::{Drive, StageTimes, drive};
 pub use marker::Marker;
 pub use plan::{plan, planned};
-pub use seal::{Manifest, manifest, seal};
+pub use seal::{Manifest, manifest, seal, sealed_stages};
+pub use selection::open_selection;
 pub use status::{StageStatus, status};
 pub use task::{run_task, task_is_done};
 
@@ -72,13 +74,7 @@ impl Run {
         Run::create(dir, pipeline, None)
     }
 
-    /// Opens the selection in `dir` that decides again over the columns of the run in `base`,
-    /// a path relative to `dir`.
-    pub fn create_selection(dir: &Path, pipeline: Pipeline, base: &str) -> Result<Run> {
-        Run::create(dir, pipeline, Some(base))
-    }
-
-    fn create(dir: &Path, pipeline: Pipeline, base: Option<&str>) -> Result<Run> {
+    fn create(dir: &Path, pipeline: Pipeline, base: Option<&Path>) -> Result<Run> {
         if dir.join(PIPELINE_FILE).is_file() {
             let frozen = Run::open(dir)?;
             refuse_differences(&frozen.pipeline, &pipeline, dir)?;

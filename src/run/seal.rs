@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Run, plan, task};
 use crate::error::{Error, Kind, Result};
-use crate::stages::{Counts, Stage, TaskOutput, add};
+use crate::stages::{Counts, STAGES, Stage, TaskOutput, add};
 use crate::store::{Store, put_json_if_absent, read_json};
 
 /// What a sealed stage delivered. Readers look only at what a manifest names.
@@ -40,6 +40,20 @@ pub(super) fn read(run: &Run, stage: &dyn Stage) -> Result<Option<Manifest>> {
         Some(_) => read_json(&run.store, &path).map(Some),
         None => Ok(None),
     }
+}
+
+/// The stages of a run, its base's among them, that are sealed.
+pub fn sealed_stages(run: &Run) -> Result<Vec<&'static str>> {
+    let mut sealed = Vec::new();
+    for (at, stage) in STAGES.iter().enumerate() {
+        let owner = if run.owns(at) { Some(run) } else { run.base.as_deref() };
+        if let Some(owner) = owner
+            && read(owner, *stage)?.is_some()
+        {
+            sealed.push(stage.name());
+        }
+    }
+    Ok(sealed)
 }
 
 /// Seals a stage: checks that every task of its plan is done and that the counts add up, then

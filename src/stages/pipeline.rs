@@ -319,6 +319,28 @@ pub fn load(path: &Path, sets: &[String]) -> Result<Pipeline> {
     read(path, &text, sets, None)
 }
 
+/// The frozen pipeline in `path` with overrides of `[select]` and `[tokenize]`; the chain is the
+/// frozen one unless an override names another.
+pub fn reload(path: &Path, sets: &[String], frozen: &Pipeline) -> Result<Pipeline> {
+    let text = read_config(path)?;
+    let own_chain = sets.iter().any(|set| set.trim_start().starts_with("select.chain"));
+    let chain = if own_chain { None } else { Some(frozen.chain_text.as_str()) };
+    let asked = read(path, &text, sets, chain)?;
+    let outside: Vec<Problem> = config::differences(&frozen.resolved, &asked.resolved)
+        .into_iter()
+        .filter(|(key, _, _)| !key.starts_with("select.") && !key.starts_with("tokenize."))
+        .map(|(key, _, _)| Problem {
+            place: Some(Place::Argument(format!("--set {key}=…"))),
+            message: format!("`{key}` cannot change over stored columns"),
+            help: Some("only keys of [select] and [tokenize] can; else start another run".to_owned()),
+        })
+        .collect();
+    if !outside.is_empty() {
+        return Err(Error::from_problems(outside));
+    }
+    Ok(asked)
+}
+
 /// Checks a pipeline: `text` is what stands in `path`. The chain's text is read from the file that
 /// the pipeline names, unless `frozen_chain` gives it.
 pub fn read(
