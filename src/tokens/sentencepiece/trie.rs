@@ -16,8 +16,8 @@ use hashbrown::HashMap;
 /// No parent: a free place, or the root.
 const NO_PARENT: u32 = u32::MAX;
 
-/// How many free places are tried before a node with several children gets a fresh block.
-const TRIES: usize = 2000;
+/// Nodes with so many children or more are searched a place for from the same place on.
+const WIDE: usize = 64;
 
 /// A node, 16 bytes, so that one step costs one cache line.
 #[derive(Debug, Clone, Copy)]
@@ -152,6 +152,9 @@ struct Builder {
     nodes: Vec<Node>,
     /// The free places as a ring in ascending order, through place 0, which is the root's.
     free: Vec<Links>,
+    /// By number of children, the place from which on room is looked for: those before were tried
+    /// for other nodes of that number and would mostly fail again.
+    hints: [u32; WIDE + 1],
 }
 
 /// The neighbours of a free place.
@@ -163,7 +166,8 @@ struct Links {
 
 impl Builder {
     fn new(alphabet: usize) -> Builder {
-        Builder { block: alphabet.next_power_of_two(), nodes: Vec::new(), free: Vec::new() }
+        let block = alphabet.next_power_of_two();
+        Builder { block, nodes: Vec::new(), free: Vec::new(), hints: [0; WIDE + 1] }
     }
 
     fn build(mut self, keys: &[(Vec<u16>, Entry<'_>)]) -> Option<Vec<Node>> {
@@ -209,17 +213,27 @@ impl Builder {
                 place != 0 && self.nodes[place as usize].parent == NO_PARENT
             })
         };
-        let mut place = self.free[0].after;
-        for _ in 0..TRIES {
-            if place == 0 {
-                break;
-            }
-            if fits(place ^ first) {
-                return Some(place ^ first);
-            }
+        let class = children.len().min(WIDE);
+        let mut place = self.free_from(self.hints[class]);
+        while place != 0 && !fits(place ^ first) {
             place = self.free[place as usize].after;
         }
-        self.add_block()
+        self.hints[class] = place;
+        match place {
+            0 => {
+                let base = self.add_block()?;
+                self.hints[class] = base ^ first;
+                Some(base)
+            }
+            _ => Some(place ^ first),
+        }
+    }
+
+    /// The first free place from `place` on; 0 if there is none.
+    fn free_from(&self, place: u32) -> u32 {
+        (place..self.nodes.len() as u32)
+            .find(|&place| place != 0 && self.nodes[place as usize].parent == NO_PARENT)
+            .unwrap_or(0)
     }
 
     fn place_children(
