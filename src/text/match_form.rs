@@ -329,4 +329,70 @@ mod tests {
             assert_eq!(matched(text), form, "{text}");
         }
     }
+
+    #[test]
+    fn the_exact_form_keeps_digits_apart_and_joins_the_rest_alike() {
+        for (text, form) in [
+            ("2024年１月３日", "2024年1月3日"),
+            ("1,234円 ①②", "1234円12"),
+            ("㎡", "m2"),
+            ("か゛ｷﾞ「ＡＢ」", "がギab"),
+            ("か・\u{3099}", "が"),
+            ("\u{1100}\u{1161}\u{11A8}", "각"),
+        ] {
+            assert_eq!(exact(text), form, "{text}");
+        }
+    }
+
+    #[test]
+    fn forms_are_appended_and_do_not_touch_what_stands_before() {
+        let mut out = String::from("か0");
+        match_form("00", &mut out);
+        exact_form("\u{3099}き", &mut out);
+        assert_eq!(out, "か00\u{3099}き");
+    }
+
+    #[test]
+    fn both_forms_of_every_scalar_value_are_the_definition_and_idempotent() {
+        for c in '\0'..=char::MAX {
+            let text = c.to_string();
+            let (exact_once, matched_once) = (exact(&text), matched(&text));
+            assert_eq!(exact_once, form_by_definition::<false>(&text), "U+{:04X}", c as u32);
+            assert_eq!(matched_once, form_by_definition::<true>(&text), "U+{:04X}", c as u32);
+            if exact_once.is_empty() {
+                continue;
+            }
+            assert_eq!(exact(&exact_once), exact_once, "U+{:04X}", c as u32);
+            assert_eq!(matched(&matched_once), matched_once, "U+{:04X}", c as u32);
+        }
+    }
+
+    /// Strings of characters that interact, with characters that do not between them.
+    fn adversarial() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            4 => "[あかがはーｶﾊカハ゛゜ﾞﾟ\u{3099}\u{309A}、・0-9０-９①㎡٣aÅİ\u{301}\u{327}\u{FE0F}\u{200D}]{1,6}",
+            1 => "[\u{1100}-\u{11FF}가-힣ﾡ-ￜㄱ-ㆎ]{1,4}",
+            1 => "[\u{900}-\u{DFF}\u{1F70}-\u{1FFF}\u{F71}-\u{F84}\u{E0100}𠮷😀𝐀𑄱\u{11127}]{1,4}",
+            1 => "[ぁ-んァ-ヶ一-龥]{1,8}",
+            1 => any::<char>().prop_map(String::from),
+        ];
+        proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_table_agrees_with_the_definition(text in adversarial()) {
+            prop_assert_eq!(exact(&text), form_by_definition::<false>(&text));
+            prop_assert_eq!(matched(&text), form_by_definition::<true>(&text));
+        }
+
+        #[test]
+        fn both_forms_are_idempotent(text in adversarial()) {
+            let (exact_once, matched_once) = (exact(&text), matched(&text));
+            prop_assert_eq!(exact(&exact_once), exact_once);
+            prop_assert_eq!(matched(&matched_once), matched_once);
+        }
+    }
 }

@@ -104,3 +104,108 @@ impl Damage {
 fn is_rare(c: char) -> bool {
     matches!(c, '縺' | '繧' | '繝' | '蜿' | '荳' | '譁' | '菫' | '逕' | '螟')
 }
+
+#[cfg(test)]
+mod tests {
+    use encoding_rs::{EUC_JP, Encoding, GBK, SHIFT_JIS, UTF_8, WINDOWS_1252};
+
+    use super::*;
+
+    const PROSE: [&str; 4] = [
+        "春になると川沿いの道に桜が咲き、近所の人たちが弁当を持って集まってくる。",
+        "このページでは、コーヒーの淹れ方と豆の選び方について、初めての方にもわかりやすく説明します。",
+        "お問い合わせは下のフォームからお願いいたします。返信には二、三日かかることがあります。",
+        "東京都内の図書館は午前九時から午後八時まで開いています（月曜日は休館）。",
+    ];
+
+    fn damage(text: &str) -> Damage {
+        let mut damage = Damage::default();
+        damage.add(text);
+        damage
+    }
+
+    fn misread(text: &str, written: &'static Encoding, read: &'static Encoding) -> String {
+        let (bytes, _, unmappable) = written.encode(text);
+        assert!(!unmappable);
+        read.decode_without_bom_handling(&bytes).0.into_owned()
+    }
+
+    #[test]
+    fn each_wrong_reading_of_japanese_is_mojibake() {
+        for (written, read) in [
+            (UTF_8, SHIFT_JIS),
+            (UTF_8, EUC_JP),
+            (UTF_8, WINDOWS_1252),
+            (UTF_8, GBK),
+            (SHIFT_JIS, UTF_8),
+            (SHIFT_JIS, EUC_JP),
+            (SHIFT_JIS, WINDOWS_1252),
+            (EUC_JP, UTF_8),
+            (EUC_JP, SHIFT_JIS),
+            (EUC_JP, WINDOWS_1252),
+        ] {
+            for text in PROSE {
+                let wrong = misread(text, written, read);
+                let seen = damage(&wrong);
+                assert!(seen.is_mojibake(), "{} as {}: {wrong}", written.name(), read.name());
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_read_as_latin_1_are_mojibake() {
+        for written in [UTF_8, SHIFT_JIS, EUC_JP] {
+            let bytes = written.encode(&PROSE.concat()).0.into_owned();
+            let wrong = encoding_rs::mem::decode_latin1(&bytes).into_owned();
+            assert!(damage(&wrong).is_mojibake(), "{}: {wrong}", written.name());
+        }
+    }
+
+    #[test]
+    fn honest_texts_are_not_mojibake() {
+        for text in [
+            "",
+            PROSE[0],
+            PROSE[1],
+            "ホーム｜新着情報｜会社概要｜お問い合わせ｜サイトマップ",
+            "東京都千代田区丸之内一丁目一番一号",
+            "ﾊﾝｶｸｶﾅﾉﾒｰﾙﾃﾞｽ｡ﾖﾛｼｸｵﾈｶﾞｲｼﾏｽ｡",
+            "商品ｺｰﾄﾞ 数量 単価 ﾒｰｶｰ ﾋﾟﾝｸ ﾌﾞﾙｰ 税込価格 在庫",
+            "繧繝縁の畳は、縺れた糸のように細かな模様を重ねる。",
+            "螟蛉の子",
+            "蜿蜒長蛇",
+            "荳是一個漢字，蜿蜒曲折，逕路不明。",
+            "“Quoted”… it’s an “honest” text – with dashes — and ‘quotes’.",
+            "Où est passé l’été ? Là-bas, près de la forêt, on a dîné à côté d’un château.",
+            "Äpfel, Öl und Übermut: die Straße führt über den großen Fluß.",
+            "楽しい😀です👨\u{200D}👩\u{200D}👧❤\u{FE0F}",
+            "한국어 문장입니다.",
+            "这是一个简单的中文句子，没有任何乱码。",
+        ] {
+            let seen = damage(text);
+            assert!(!seen.is_mojibake(), "{text}: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn shares_and_counts_go_over_all_texts_added() {
+        let mut damage = Damage::default();
+        assert_eq!((damage.share(), damage.characters()), (0.0, 0));
+        damage.add("あ\u{FFFD}\u{FFFD}い");
+        damage.add("う\u{85}\u{E000}え");
+        assert_eq!((damage.replaced(), damage.characters()), (2, 8));
+        assert_eq!(damage.share(), 0.5);
+        damage.add(&"か".repeat(152));
+        assert_eq!(damage.share(), 0.025);
+        assert!(!damage.is_mojibake());
+        damage.add("\u{FFFD}");
+        assert!(damage.is_mojibake());
+    }
+
+    #[test]
+    fn a_broken_paragraph_shows_in_a_whole_page() {
+        let mut page = damage(&PROSE.concat());
+        page.add(&misread(PROSE[2], UTF_8, SHIFT_JIS));
+        assert!(page.is_mojibake(), "{page:?}");
+    }
+}

@@ -29,14 +29,20 @@ use icu_normalizer::properties::CanonicalCompositionBorrowed;
 /// result that came from theirs, and may become empty. The form is idempotent.
 pub fn output_text<'a>(text: &'a str, keep_spaces: bool, spans: &mut [[u32; 2]]) -> Cow<'a, str> {
     if is_output(text, keep_spaces) {
-        return Cow::Borrowed(text);
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(rewrite(text, keep_spaces, spans))
     }
+}
+
+/// The output form of `text`, character by character, whether anything changes or not.
+fn rewrite(text: &str, keep_spaces: bool, spans: &mut [[u32; 2]]) -> String {
     let mut writer = Writer {
         out: String::with_capacity(text.len()),
-        sources: Vec::new(),
-        track: !spans.is_empty(),
+        sources: (!spans.is_empty()).then(Vec::new),
         keep_spaces,
-        gap: Gap::default(),
+        breaks: Vec::new(),
+        spaces: Vec::new(),
     };
     let mut characters = text.chars().zip(0u32..).peekable();
     while let Some((c, source)) = characters.next() {
@@ -49,11 +55,12 @@ pub fn output_text<'a>(text: &'a str, keep_spaces: bool, spans: &mut [[u32; 2]])
             Kind::Mark => writer.mark(c, source),
         }
     }
-    let sources = writer.sources;
-    for end in spans.as_flattened_mut() {
-        *end = sources.partition_point(|source| source < end) as u32;
+    if let Some(sources) = writer.sources {
+        for end in spans.as_flattened_mut() {
+            *end = sources.partition_point(|source| source < end) as u32;
+        }
     }
-    Cow::Owned(writer.out)
+    writer.out
 }
 
 /// What the output form does with a character.
@@ -105,78 +112,64 @@ fn kind(c: char) -> Kind {
     }
 }
 
-/// White space that was read and not yet written, because what follows decides about it.
-#[derive(Default)]
-struct Gap {
-    /// Line breaks; spaces after them are of the new line.
-    breaks: u32,
-    /// The spaces to write before the next character: at most one, or the whole run if spaces are
-    /// kept.
-    spaces: Vec<(char, u32)>,
-    /// The positions of the first two breaks in the source.
-    break_sources: [u32; 2],
-}
-
-/// The text being written.
+/// The text being written, and the white space that was read and not yet written, because what
+/// follows decides about it.
 struct Writer {
     out: String,
-    /// For each character of `out` the position in the source of the first character it came from.
-    sources: Vec<u32>,
-    /// Whether `sources` are wanted.
-    track: bool,
+    /// For each character of `out` the position in the source of the first character it came from,
+    /// if spans want them.
+    sources: Option<Vec<u32>>,
     keep_spaces: bool,
-    gap: Gap,
+    /// The positions of the line breaks read, at most the two that can stay.
+    breaks: Vec<u32>,
+    /// The spaces after those breaks with their positions: one for a run, or each if spaces are
+    /// kept.
+    spaces: Vec<(char, u32)>,
 }
 
 impl Writer {
-    /// Adds a space, tab or U+3000 of the source to the gap.
+    /// Reads a space, tab or U+3000.
     fn space(&mut self, c: char, source: u32) {
-        let wide = c == '\u{3000}';
-        let c = if wide || (self.keep_spaces && c == '\t') { c } else { ' ' };
-        match self.gap.spaces.first_mut() {
-            Some(first) if !self.keep_spaces => {
-                if wide {
-                    first.0 = c;
-                }
-            }
-            _ => self.gap.spaces.push((c, source)),
+        let stays = c == '\u{3000}' || (self.keep_spaces && c == '\t');
+        let c = if stays { c } else { ' ' };
+        match self.spaces.first_mut() {
+            Some(run) if !self.keep_spaces => run.0 = run.0.max(c),
+            _ => self.spaces.push((c, source)),
         }
     }
 
-    /// Ends the line: the spaces before go, and at most one blank line is kept.
+    /// Reads the end of a line: spaces before it go.
     fn line_break(&mut self, source: u32) {
-        self.gap.spaces.clear();
-        if let Some(slot) = self.gap.break_sources.get_mut(self.gap.breaks as usize) {
-            *slot = source;
-            self.gap.breaks += 1;
+        self.spaces.clear();
+        if self.breaks.len() < 2 {
+            self.breaks.push(source);
         }
     }
 
-    /// Writes the gap and then `c`.
+    /// Writes the white space read that stays before a character, and then the character.
     fn put(&mut self, c: char, source: u32) {
-        let first = self.out.is_empty();
-        let breaks = std::mem::take(&mut self.gap.breaks);
-        if !first {
-            for at in 0..breaks as usize {
-                self.push('\n', self.gap.break_sources[at]);
-            }
+        let line_starts = self.out.is_empty() || !self.breaks.is_empty();
+        if self.out.is_empty() {
+            self.breaks.clear();
         }
-        if !self.gap.spaces.is_empty() {
-            let line_start = first || breaks > 0;
-            let mut spaces = std::mem::take(&mut self.gap.spaces);
-            for (space, source) in spaces.drain(..) {
-                if self.keep_spaces || !line_start {
-                    self.push(space, source);
-                }
-            }
-            self.gap.spaces = spaces;
+        for at in 0..self.breaks.len() {
+            self.push('\n', self.breaks[at]);
         }
+        if line_starts && !self.keep_spaces {
+            self.spaces.clear();
+        }
+        for at in 0..self.spaces.len() {
+            let (space, source) = self.spaces[at];
+            self.push(space, source);
+        }
+        self.breaks.clear();
+        self.spaces.clear();
         self.push(c, source);
     }
 
     /// Joins a voicing mark to the kana just written, or writes it as it is.
     fn mark(&mut self, mark: char, source: u32) {
-        let touches = self.gap.breaks == 0 && self.gap.spaces.is_empty();
+        let touches = self.breaks.is_empty() && self.spaces.is_empty();
         let composed = self.out.chars().next_back().and_then(|kana| compose(kana, mark));
         match composed {
             Some(kana) if touches => {
@@ -190,8 +183,8 @@ impl Writer {
     /// Writes one character.
     fn push(&mut self, c: char, source: u32) {
         self.out.push(c);
-        if self.track {
-            self.sources.push(source);
+        if let Some(sources) = &mut self.sources {
+            sources.push(source);
         }
     }
 }
@@ -206,15 +199,13 @@ const BLOCK: usize = 64;
 
 /// Whether the output form of `text` is `text`.
 fn is_output(text: &str, keep_spaces: bool) -> bool {
-    let bytes = text.as_bytes();
-    if bytes.first().is_some_and(|&b| b <= b' ') || bytes.last().is_some_and(|&b| b <= b' ') {
-        if !keep_spaces {
-            return false;
-        }
+    // A single space is suspicious to no block, so the first character is looked at by itself.
+    if text.starts_with(' ') && !keep_spaces {
+        return false;
     }
+    let bytes = text.as_bytes();
     let mut at = 0;
-    while at + BLOCK + 3 <= bytes.len() {
-        let block: &[u8; BLOCK + 3] = bytes[at..].first_chunk().unwrap_or(&[0; BLOCK + 3]);
+    while let Some(block) = bytes[at..].first_chunk() {
         if is_suspicious(block) && !is_output_in(text, at, at + BLOCK, keep_spaces) {
             return false;
         }
@@ -237,8 +228,8 @@ fn is_suspicious(block: &[u8; BLOCK + 3]) -> bool {
             | ((a == 0xD8) & (b == 0x9C))
             | ((a == 0xE1) & (b == 0x9A));
         // U+2000–200F, U+2028–202F and U+2040–207F.
-        let general = (a == 0xE2)
-            & (((b == 0x80) & ((c <= 0x8F) | ((c >= 0xA8) & (c <= 0xAF)))) | (b == 0x81));
+        let general =
+            (a == 0xE2) & (((b == 0x80) & ((c <= 0x8F) | (c & 0xF8 == 0xA8))) | (b == 0x81));
         // U+3000, U+3099 and U+309A; U+FDC0–FDFF, U+FEFF and U+FFF9–FFFF.
         let wide = (a == 0xE3)
             & (((b == 0x80) & (c == 0x80)) | ((b == 0x82) & ((c == 0x99) | (c == 0x9A))));
@@ -302,4 +293,146 @@ fn is_good_space(after: Option<char>, before: Option<char>, keep_spaces: bool) -
 /// The characters that lines are trimmed of.
 fn is_space(c: char) -> bool {
     matches!(kind(c), Kind::Space | Kind::WideSpace | Kind::Tab)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn output(text: &str) -> Cow<'_, str> {
+        output_text(text, false, &mut [])
+    }
+
+    #[test]
+    fn output_forms_are_those_of_the_reference() {
+        for (text, form) in [
+            ("一行\r\n二行\r三行", "一行\n二行\n三行"),
+            ("ソフト\u{AD}ハイフン", "ソフトハイフン"),
+            ("零\u{200B}幅", "零幅"),
+            ("不分\u{A0}空白", "不分 空白"),
+            ("\u{3000}字下げ", "字下げ"),
+            ("語 \u{3000} 語", "語\u{3000}語"),
+            ("か\u{3099}", "が"),
+            ("あ\u{3099}", "あ\u{3099}"),
+            ("か゛", "か゛"),
+            ("ｶﾞ", "ｶﾞ"),
+            ("\u{FA19}", "\u{FA19}"),
+            ("👨\u{200D}👩\u{200D}👧", "👨\u{200D}👩\u{200D}👧"),
+            ("行末\u{3000}\n\u{3000}行頭", "行末\n行頭"),
+        ] {
+            assert_eq!(output(text), form, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn breaks_and_spaces_are_reduced_and_kana_composed() {
+        for (text, form) in [
+            ("一\u{2028}二\u{2029}三\u{85}四", "一\n二\n三\n四"),
+            ("一\n \n\u{3000}\n\t\n二", "一\n\n二"),
+            ("一\r\r\n\r二", "一\n\n二"),
+            ("\n\n 一行 \n\n", "一行"),
+            (" \u{200B}\n\t", ""),
+            ("a \t\u{2003}b", "a b"),
+            ("a \u{200B} b", "a b"),
+            ("\u{FEFF}\u{202A}右\u{202C}\u{2066}左\u{2069}\u{FFFC}", "右左"),
+            ("あ\0\u{7}\u{7F}\u{9F}\u{FDD0}\u{FFFF}\u{1FFFE}い", "あい"),
+            ("は\u{309A}フ\u{309A}ワ\u{3099}ヽ\u{3099}う\u{3099}", "ぱプヷヾゔ"),
+            ("か\u{200B}\u{3099}", "が"),
+            ("か \u{3099}\nか\n\u{3099}", "か \u{3099}\nか\n\u{3099}"),
+            ("e\u{301}\u{212B}", "e\u{301}\u{212B}"),
+        ] {
+            assert_eq!(output(text), form, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_reader_sees_stays() {
+        for text in [
+            "",
+            "そのまま。",
+            "一行\n二行\n\n四行",
+            "ＡＢ１２ ㈱①㍻〜～－−ー“”…",
+            "葛\u{E0100}城\u{FE00}\u{200C}\u{E000}\u{FFFD}",
+            "a b c",
+        ] {
+            assert!(matches!(output(text), Cow::Borrowed(form) if form == text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn preformatted_text_keeps_its_spaces_and_tabs() {
+        let keep = |text| output_text(text, true, &mut []);
+        assert_eq!(keep("  if a:\n\tb  =  c \t\n"), "  if a:\n\tb  =  c");
+        assert_eq!(keep("\n\n  a\u{A0}\u{A0}b\r\n\r\n\r\nc\u{AD}"), "  a  b\n\nc");
+        assert!(matches!(keep("\u{3000} \ta\n  b"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn spans_move_with_their_characters() {
+        let text = "\u{3000}\u{AD}前  か\u{3099}中\r\n後\u{200B} ";
+        let mut spans = [[0, 3], [3, 5], [4, 6], [5, 8], [7, 11], [11, 13], [12, 13]];
+        assert_eq!(output_text(text, false, &mut spans), "前 が中\n後");
+        assert_eq!(spans, [[0, 1], [1, 2], [2, 3], [2, 4], [3, 6], [6, 6], [6, 6]]);
+        let mut spans = [[1, 2]];
+        assert_eq!(output_text("そのまま", false, &mut spans), "そのまま");
+        assert_eq!(spans, [[1, 2]]);
+    }
+
+    /// The scan over blocks against the plain twin, which writes every text anew.
+    fn check(text: &str, keep_spaces: bool) {
+        let form = rewrite(text, keep_spaces, &mut []);
+        assert_eq!(is_output(text, keep_spaces), form == text, "{text:?}");
+        assert!(is_output(&form, keep_spaces), "{text:?}");
+        assert_eq!(rewrite(&form, keep_spaces, &mut []), form, "{text:?}");
+    }
+
+    #[test]
+    fn the_scan_sees_every_character_wherever_it_stands() {
+        let mut text = String::new();
+        // Beyond the first plane only the last characters of each plane are anything but plain.
+        for c in ('\0'..=char::MAX).filter(|&c| c < '\u{10000}' || c as u32 & 0xFFFF >= 0xFFC0) {
+            text.clear();
+            text.extend(std::iter::repeat_n('x', c as usize % 67));
+            text.push('は');
+            text.push(c);
+            text.push_str("これはどこも変わらない文で、走査の一区切りよりも長くなければならない。");
+            check(&text, false);
+            check(&text, true);
+        }
+    }
+
+    /// Text of many pieces, most of which change nothing by themselves.
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            6 => "[a-zあ-ん一-龥、。]{0,40}",
+            3 => proptest::sample::select(&["\n", " ", "\u{3000}", "か", "は", "\n\n", "x y"][..])
+                .prop_map(String::from),
+            1 => "[\r\n\t \u{3000}\u{A0}\u{85}\u{2028}\u{200B}\u{AD}\u{3099}\u{309A}カハ]{1,6}",
+            1 => any::<char>().prop_map(String::from),
+        ];
+        proptest::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn the_scan_agrees_with_the_plain_twin_and_the_form_is_idempotent(
+            text in pieces(), keep_spaces: bool,
+        ) {
+            check(&text, keep_spaces);
+        }
+
+        #[test]
+        fn moved_spans_stay_in_order_and_inside(text in pieces(), keep_spaces: bool) {
+            let length = text.chars().count() as u32;
+            let mut spans: Vec<_> = (0..length).map(|at| [at, at + 1]).collect();
+            let form = output_text(&text, keep_spaces, &mut spans);
+            let ends = spans.as_flattened();
+            prop_assert!(ends.is_sorted());
+            prop_assert!(ends.iter().all(|&end| end as usize <= form.chars().count()));
+            let covered: u32 = spans.iter().map(|span| span[1] - span[0]).sum();
+            prop_assert_eq!(covered as usize, form.chars().count());
+        }
+    }
 }

@@ -71,3 +71,71 @@ fn is_closing(c: char) -> bool {
 fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || ('０'..='９').contains(&c)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn split(text: &str) -> Vec<&str> {
+        sentences(text).collect()
+    }
+
+    #[test]
+    fn signs_and_closing_brackets_belong_to_the_sentence_they_end() {
+        assert_eq!(split("一つ。二つ！三つ"), ["一つ。", "二つ！", "三つ"]);
+        assert_eq!(split("わあ！！すごい！？ほんと…。"), ["わあ！！", "すごい！？", "ほんと…。"]);
+        assert_eq!(split("「はい。」と言った。"), ["「はい。」", "と言った。"]);
+        assert_eq!(split("（終わり。）」。『次。』"), ["（終わり。）」。", "『次。』"]);
+        assert_eq!(split("歌う♪踊る♪"), ["歌う♪", "踊る♪"]);
+        assert_eq!(split("Yes! No? “Ok!” 。"), ["Yes!", "No?", "“Ok!”", "。"]);
+    }
+
+    #[test]
+    fn a_line_break_ends_a_sentence_and_white_space_goes() {
+        assert_eq!(split(" 一行目\n\n\u{3000}二行目。 三文目 "), ["一行目", "二行目。", "三文目"]);
+        assert_eq!(split("。「\n」。"), ["。", "「", "」。"]);
+        assert_eq!(split(""), Vec::<&str>::new());
+        assert_eq!(split(" \n\u{3000}"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn stops_inside_numbers_and_ascii_stops_end_nothing() {
+        assert_eq!(split("円周率は３．１４である．次"), ["円周率は３．１４である．", "次"]);
+        assert_eq!(split("Ver. 1.2 is out. ok"), ["Ver. 1.2 is out. ok"]);
+        assert_eq!(split("答え３．次"), ["答え３．", "次"]);
+    }
+
+    #[test]
+    fn endings_are_seen_through_closing_brackets() {
+        for text in ["です。", "「はい。」", "（笑い。））", "本当?", "ね…", "ら♪ ", "『え！』」"]
+        {
+            assert!(ends_sentence(text), "{text}");
+        }
+        for text in ["", "です", "「はい」", "end.", "。 x", "一、", "（", "」"] {
+            assert!(!ends_sentence(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_but_white_space_is_lost(text in "[あ漢a1１ \u{3000}\n。．！？!?…♪」』）)”】「.]{0,60}") {
+            let joined: String = sentences(&text).collect();
+            let dense = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(dense(&joined), dense(&text));
+            let whole: Vec<&str> = sentences(&text).flat_map(sentences).collect();
+            prop_assert_eq!(whole, split(&text));
+        }
+
+        #[test]
+        fn every_sentence_but_the_last_of_a_line_ends_like_one(
+            line in "[あ漢a1１。．！？!?…♪」』）)”】「.]{0,60}",
+        ) {
+            let all = split(&line);
+            for sentence in all.iter().rev().skip(1) {
+                prop_assert!(ends_sentence(sentence), "{}", sentence);
+            }
+        }
+    }
+}
