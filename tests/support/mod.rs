@@ -1,7 +1,9 @@
 //! What integration tests share: a scratch directory, the built program and what it printed, and
-//! digests of what it left behind. `warc` builds records. Knows
+//! digests of what it left behind. `warc` builds records, `payload` bodies, `sample` the quickstart WARC. Knows
 //! nothing of what is tested.
 
+pub(crate) mod payload;
+pub(crate) mod sample;
 pub(crate) mod warc;
 
 use std::collections::BTreeMap;
