@@ -84,61 +84,57 @@ fn is_selector(c: char) -> bool {
 fn append<const FOLD: bool>(text: &str, out: &mut String) {
     let table = &*TABLE;
     let start = out.len();
-    // The characters read last that stay as they are and are not yet written.
     let mut run = 0..0;
-    // Where the last character that left something begins, in the text and in the form.
+    // Where the last character that left something and is in no run begins: in the text, in `out`.
     let mut solid = (0, start);
-    let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
-        let next = at + c.len_utf8();
-        match table.code(c) {
-            SAME => keep(text, at..next, &mut run, &mut solid, out),
-            DIGIT if !FOLD => keep(text, at..next, &mut run, &mut solid, out),
-            DELETED => {}
-            JOINS => {
-                flush(text, &mut run, out);
-                let end = table.end_of_segment(text, next);
-                let segment = form_by_definition::<FOLD>(&text[solid.0..end]);
-                out.truncate(solid.1);
-                push_form::<FOLD>(&segment, start, out);
-                at = end;
-                continue;
-            }
-            code => {
-                flush(text, &mut run, out);
-                solid = (at, out.len());
-                push_form::<FOLD>(table.form::<FOLD>(code), start, out);
+    let mut rest = 0;
+    'rest: loop {
+        for (offset, c) in text[rest..].char_indices() {
+            let at = rest + offset;
+            match table.code(c) {
+                SAME => lengthen(&mut run, at, c, text, out),
+                DIGIT if !FOLD => lengthen(&mut run, at, c, text, out),
+                DELETED => {}
+                JOINS => {
+                    if let Some(last) = text[run.clone()].chars().next_back() {
+                        let from = run.end - last.len_utf8();
+                        solid = (from, out.len() + from - run.start);
+                    }
+                    flush(&mut run, text, out);
+                    out.truncate(solid.1);
+                    rest = table.end_of_segment(text, at);
+                    let segment = form_by_definition::<FOLD>(&text[solid.0..rest]);
+                    push_form::<FOLD>(&segment, start, out);
+                    continue 'rest;
+                }
+                code => {
+                    flush(&mut run, text, out);
+                    solid = (at, out.len());
+                    push_form::<FOLD>(table.form::<FOLD>(code), start, out);
+                }
             }
         }
-        at = next;
+        break;
     }
-    flush(text, &mut run, out);
+    flush(&mut run, text, out);
 }
 
-/// Takes a character that stays as it is into the run, which is written first if it ends elsewhere.
-#[inline]
-fn keep(
-    text: &str,
-    character: Range<usize>,
-    run: &mut Range<usize>,
-    solid: &mut (usize, usize),
-    out: &mut String,
-) {
-    if run.end != character.start {
-        flush(text, run, out);
-        run.start = character.start;
+/// Takes the character `c` at `at` into the run of characters that stay as they are and are not yet
+/// written; a run that ends elsewhere is written first.
+#[inline(always)]
+fn lengthen(run: &mut Range<usize>, at: usize, c: char, text: &str, out: &mut String) {
+    if run.end != at {
+        flush(run, text, out);
+        run.start = at;
     }
-    run.end = character.end;
-    *solid = (character.start, out.len() + character.start - run.start);
+    run.end = at + c.len_utf8();
 }
 
 /// Writes the run and empties it.
 #[inline]
-fn flush(text: &str, run: &mut Range<usize>, out: &mut String) {
-    if run.start < run.end {
-        out.push_str(&text[run.clone()]);
-    }
-    *run = run.end..run.end;
+fn flush(run: &mut Range<usize>, text: &str, out: &mut String) {
+    out.push_str(&text[run.clone()]);
+    run.start = run.end;
 }
 
 /// Appends `form` to the form that begins at `start`; two runs of digits that meet become one.
@@ -185,8 +181,12 @@ impl Table {
 
     /// The code of `c`, whose form is added to the list if it is new.
     fn code_by_definition(&mut self, c: char) -> Code {
-        if c.is_ascii_digit() {
-            return DIGIT;
+        match c {
+            '0'..='9' => return DIGIT,
+            // The great blocks of Han, Hangul and private use, which would take most of the time.
+            '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '가'..='힣' => return SAME,
+            '\u{E000}'..='\u{F8FF}' => return DELETED,
+            _ => {}
         }
         let exact = form_by_definition::<false>(c.encode_utf8(&mut [0; 4]));
         if joins_backwards(c) || exact.chars().next().is_some_and(joins_backwards) {
@@ -225,8 +225,8 @@ impl Table {
         }
     }
 
-    /// Where the next character from `from` on that leaves something, whatever stands before it,
-    /// begins.
+    /// Where the segment that `from` lies in ends: before the next character that leaves something
+    /// whatever stands before it.
     fn end_of_segment(&self, text: &str, from: usize) -> usize {
         let solid = |&(_, c): &(usize, char)| !matches!(self.code(c), DELETED | JOINS);
         text[from..].char_indices().find(solid).map_or(text.len(), |(at, _)| from + at)

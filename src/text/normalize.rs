@@ -199,8 +199,8 @@ const BLOCK: usize = 64;
 
 /// Whether the output form of `text` is `text`.
 fn is_output(text: &str, keep_spaces: bool) -> bool {
-    // A single space is suspicious to no block, so the first character is looked at by itself.
-    if text.starts_with(' ') && !keep_spaces {
+    // A single space is suspicious to no block, so both ends are looked at by themselves.
+    if text.ends_with(' ') || (text.starts_with(' ') && !keep_spaces) {
         return false;
     }
     let bytes = text.as_bytes();
@@ -211,7 +211,11 @@ fn is_output(text: &str, keep_spaces: bool) -> bool {
         }
         at += BLOCK;
     }
-    is_output_in(text, at, bytes.len(), keep_spaces)
+    let rest = &bytes[at..];
+    let mut last = [b'.'; BLOCK + 3];
+    last[..rest.len()].copy_from_slice(rest);
+    (rest.len() <= BLOCK && !is_suspicious(&last))
+        || is_output_in(text, at, bytes.len(), keep_spaces)
 }
 
 /// Whether a character that begins in the first `BLOCK` bytes could have to change. Three bytes
