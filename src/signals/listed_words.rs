@@ -108,9 +108,10 @@ fn read_list(name: &str) -> Result<String> {
         return Ok((*text).to_owned());
     }
     let names: Vec<&str> = LISTS.iter().map(|(list, _)| *list).collect();
-    let help = format!("{}; a file of your own ends in `.txt`", did_you_mean(name, &names));
     if !name.ends_with(".txt") {
-        return Err(Error::new(Kind::Config, format!("there is no word list `{name}`")).help(help));
+        let nearest = did_you_mean(name, &names);
+        return Err(Error::new(Kind::Config, format!("there is no word list `{name}`"))
+            .help(format!("a file of your own ends in `.txt`; {nearest}")));
     }
     std::fs::read_to_string(name).map_err(|cause| {
         Error::new(Kind::Config, format!("cannot read the word list `{name}`: {cause}"))

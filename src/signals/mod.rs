@@ -12,6 +12,7 @@ mod duplicate_lines;
 mod lines;
 mod links;
 mod listed_words;
+mod ngrams;
 mod reference;
 mod scripts;
 mod sentences;
@@ -37,6 +38,7 @@ pub const SIGNALS: &[&dyn Family] = &[
     &sentences::FAMILY,
     &lines::FAMILY,
     &duplicate_lines::FAMILY,
+    &ngrams::FAMILY,
     &compression::FAMILY,
     &listed_words::FAMILY,
 ];
