@@ -127,3 +127,25 @@ pub(crate) fn digests(dir: &Path) -> BTreeMap<String, String> {
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// The rows of every `jsonl.zst` file in a folder, files in the order of their names.
+pub(crate) fn rows(folder: &Path) -> Vec<serde_json::Value> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut rows = Vec::new();
+    for file in files.iter().filter(|file| file.to_string_lossy().ends_with(".jsonl.zst")) {
+        let text = zstd::stream::decode_all(std::fs::File::open(file).unwrap()).unwrap();
+        rows.extend(
+            text.split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty())
+                .map(|line| serde_json::from_slice::<serde_json::Value>(line).unwrap()),
+        );
+    }
+    rows
+}
+
+/// The JSON in a file.
+pub(crate) fn read_json(path: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}

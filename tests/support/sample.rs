@@ -11,7 +11,7 @@ use super::sha256;
 use super::warc::{gzip_member, http_message, record, record_id};
 
 /// Every field that a page source may have.
-const FIELDS: [&str; 23] = [
+const FIELDS: [&str; 22] = [
     "url",
     "date",
     "title",
@@ -32,7 +32,6 @@ const FIELDS: [&str; 23] = [
     "expect-charset",
     "expect-text",
     "expect-no-text",
-    "expect-title",
     "expect-flag",
     "expect-verdict",
 ];
