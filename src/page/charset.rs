@@ -161,24 +161,28 @@ fn choose(sample: &[u8], labels: &Labels<'_>, jp_host: bool) -> &'static Encodin
         true => (EUC_JP, euc_jp),
         false => (SHIFT_JIS, shift_jis),
     };
-    for encoding in labels.encodings().into_iter().flatten() {
-        let holds = if encoding == SHIFT_JIS {
-            !contradicts(&shift_jis, &euc_jp)
-        } else if encoding == EUC_JP {
-            !contradicts(&euc_jp, &shift_jis)
-        } else if encoding == UTF_8 || encoding == ISO_2022_JP {
-            false
-        } else if [GBK, GB18030, BIG5, EUC_KR].contains(&encoding) {
+    let holds = |encoding: &&'static Encoding| -> bool {
+        if *encoding == SHIFT_JIS {
+            shift_jis.is_sound() && !contradicts(&shift_jis, &euc_jp)
+        } else if *encoding == EUC_JP {
+            euc_jp.is_sound() && !contradicts(&euc_jp, &shift_jis)
+        } else if is_foreign_multi_byte(encoding) {
             // GBK and EUC-KR hold the kana at the very places of EUC-JP: only a host in Japan
             // speaks against the label then.
             let is_other = evidence.is_japanese() && (best == SHIFT_JIS || jp_host);
             !is_other && Evidence::weigh(encoding, sample).is_sound()
         } else {
-            !evidence.is_japanese()
-        };
-        if holds {
-            return encoding;
+            encoding.is_single_byte() && !evidence.is_japanese()
         }
+    };
+    // A multi-byte label that holds says more than a single-byte one, which nothing contradicts.
+    let mut held = labels.encodings().map(|label| label.filter(holds));
+    held.sort_by_key(|label| label.is_none_or(Encoding::is_single_byte));
+    match held {
+        [Some(first), Some(second)] if is_japanese(first) && is_japanese(second) => return best,
+        [Some(first), _] => return first,
+        [None, Some(second)] => return second,
+        [None, None] => {}
     }
     if evidence.is_japanese() {
         return best;
@@ -186,6 +190,14 @@ fn choose(sample: &[u8], labels: &Labels<'_>, jp_host: bool) -> &'static Encodin
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(sample, true);
     detector.guess(jp_host.then_some(b"jp"), Utf8Detection::Deny)
+}
+
+fn is_japanese(encoding: &'static Encoding) -> bool {
+    [SHIFT_JIS, EUC_JP].contains(&encoding)
+}
+
+fn is_foreign_multi_byte(encoding: &'static Encoding) -> bool {
+    [GBK, GB18030, BIG5, EUC_KR].contains(&encoding)
 }
 
 /// Whether the bytes speak against the labelled Japanese encoding and for the other.
