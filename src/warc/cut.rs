@@ -2,13 +2,13 @@
 //!
 //! A record is a header block, a blank line, Content-Length bytes, and two line ends. The stated
 //! length is believed where two line ends follow it, or the next record, or the end. Everything
-//! else is repaired: the block then ends at the next line that is a version line (`WARC/1.1`)
-//! with a field after it, searched from the beginning of the block, or at the end of the member.
+//! else is repaired: the block then ends at the next version line (`WARC/1.1`) with a field after
+//! it, searched from the beginning of the block, or at the end of the member.
 //! So a length that is too large takes nothing from the next record, and one that is too small
 //! loses nothing; only a page that both quotes a whole record and has a wrong length is cut short.
 
 use super::head::{self, Field, HEAD_MAX};
-use super::unpack::{is_padding, starts_record};
+use super::unpack::{Magic, is_padding, magic, starts_record, starts_torn_record};
 
 /// What stands behind the text that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,8 @@ pub(super) fn cut(text: &[u8], end: End, max_record: usize, fields: &mut Vec<Fie
         return Cut::More(CLOSE_BYTES);
     }
     if !starts_record(text) {
-        return Cut::Junk;
+        let torn = end == End::Member && starts_torn_record(text);
+        return if torn { Cut::Short } else { Cut::Junk };
     }
     let head = match head_end(text) {
         HeadEnd::At(head) => head,
@@ -115,7 +116,9 @@ fn head_end(text: &[u8]) -> HeadEnd {
         if from > 0 && matches!(line, b"" | b"\r") {
             return HeadEnd::At(feed + 1);
         }
-        if from > 0 && starts_record(line) && is_version_line(&text[from..]) {
+        // A version line, perhaps behind the stump of a field.
+        let version = (from + line.trim_ascii_end().len()).saturating_sub(b"WARC/1.0".len());
+        if from > 0 && version >= from && is_version_line(&text[version..]) {
             return HeadEnd::Broken;
         }
         from = feed + 1;
@@ -131,15 +134,14 @@ fn close(text: &[u8], head: usize, stop: usize, rest: &[u8], end: End) -> Option
     let after = stop + one + two;
     if one > 0 && two > 0 {
         // A line end torn in two: the length is one too large.
-        if one == 1 && two == 2 && stop > head && text[stop - 1] == b'\r' {
-            return piece(stop - 1, after);
-        }
-        // Inside a member nothing but a record follows a record; if something else does, the
-        // length happens to end at a blank line of the page.
-        let follows = text[after..].trim_ascii_start();
+        let torn = one == 1 && two == 2 && stop > head && text[stop - 1] == b'\r';
         let whole = matches!(end, End::Member | End::Last);
-        let due = follows.iter().all(|&byte| is_padding(byte)) || starts_record(follows);
-        return if whole && !due { None } else { piece(stop, after) };
+        // Something follows that is no record. Inside a member it belongs to the page, and the
+        // length happens to end at a blank line. In a plain file it may as well be garbage,
+        // unless the length went too far and happens to end at a blank line of another record.
+        let wrong = !is_due(&text[after..], !whole)
+            && (whole || next_record(&text[..stop], head).is_some());
+        return if wrong { None } else { piece(stop - usize::from(torn), after) };
     }
     if after < text.len() && !starts_record(&text[after..]) {
         return None;
@@ -149,6 +151,16 @@ fn close(text: &[u8], head: usize, stop: usize, rest: &[u8], end: End) -> Option
         return piece(after - 4, after);
     }
     piece(stop, after)
+}
+
+/// Whether what follows a record may follow one: padding, a record, or a member.
+fn is_due(follows: &[u8], members: bool) -> bool {
+    let padding = follows.iter().take_while(|&&byte| is_padding(byte)).count();
+    match magic(&follows[padding..]) {
+        Magic::Record | Magic::Begun => true,
+        Magic::Gzip | Magic::Zstd | Magic::Skippable => members,
+        Magic::Unknown => false,
+    }
 }
 
 /// The record whose length is missing or wrong. `stop` is the stated end of its block.
@@ -167,16 +179,24 @@ fn repair(text: &[u8], head: usize, stop: Option<usize>, limit: usize, end: End)
         End::Open => Cut::More((2 * text.len()).max(LOOK_BYTES).min(limit)),
         End::Member if beyond => Cut::Short,
         // A file that was cut seldom ends as a record does; one with a wrong length always.
-        End::File if beyond && !text[head..].ends_with(b"\r\n\r\n") => Cut::Short,
+        End::File if beyond && !ends_as_record(text, head) => Cut::Short,
         _ => piece(text.len()),
     }
 }
 
-/// The place of the first record that begins at a line start from `from` on; the byte before
-/// `from` ends a line.
+/// Whether the text ends with two line ends of the kind that ends the header block.
+fn ends_as_record(text: &[u8], head: usize) -> bool {
+    let close: &[u8] = if text[..head].ends_with(b"\r\n") { b"\r\n\r\n" } else { b"\n\n" };
+    text[head..].ends_with(close)
+}
+
+/// The place from `from` on where a version line stands. It need not begin a line: what stands
+/// before it may be the stump of a damaged record.
 pub(super) fn next_record(text: &[u8], from: usize) -> Option<usize> {
-    let feeds = memchr::memchr_iter(b'\n', &text[from - 1..]);
-    feeds.map(|at| from + at).find(|&at| is_version_line(&text[at..]))
+    let rest = text.get(from..)?;
+    memchr::memchr2_iter(b'W', b'w', rest)
+        .map(|at| from + at)
+        .find(|&at| is_version_line(&text[at..]))
 }
 
 /// Whether a version line stands here with the first letter of a field after it.

@@ -168,7 +168,7 @@ impl Member {
             Magic::Zstd => packed().unwrap_or_default(),
             _ => content.to_vec(),
         };
-        if dictionary.starts_with(b"\x37\xa4\x30\xec") {
+        if Unpacker::new(Magic::Zstd, &dictionary).is_ok() {
             self.dictionary = dictionary;
         }
     }

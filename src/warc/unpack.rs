@@ -50,8 +50,11 @@ pub(super) fn magic(bytes: &[u8]) -> Magic {
         return Magic::Record;
     }
     let begun = |whole: &[u8]| whole.starts_with(bytes);
-    let begun_record = bytes.len() <= WARC.len() && WARC[..bytes.len()].eq_ignore_ascii_case(bytes);
-    if begun(GZIP) || begun(ZSTD) || begun_record { Magic::Begun } else { Magic::Unknown }
+    if begun(GZIP) || begun(ZSTD) || starts_torn_record(bytes) {
+        Magic::Begun
+    } else {
+        Magic::Unknown
+    }
 }
 
 /// Whether a record begins here: `WARC/` and a digit, in any case.
@@ -59,6 +62,11 @@ pub(super) fn starts_record(bytes: &[u8]) -> bool {
     bytes.len() > WARC.len()
         && bytes[..WARC.len()].eq_ignore_ascii_case(WARC)
         && bytes[WARC.len()].is_ascii_digit()
+}
+
+/// Whether these are the first bytes of a record, and too few to begin one.
+pub(super) fn starts_torn_record(bytes: &[u8]) -> bool {
+    WARC.get(..bytes.len()).is_some_and(|start| start.eq_ignore_ascii_case(bytes))
 }
 
 /// Whether a byte may stand between records without a word: line ends and zero bytes.
