@@ -15,7 +15,7 @@ use html5ever::tree_builder::TreeBuilder;
 use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 use html5gum::{Emitter, Error, State};
 
-use super::{MOST_DROPPED, attributes, guard::Guard, sink::Sink};
+use super::{Budget, attributes, guard::Guard, sink::Sink};
 
 /// Attributes kept of one tag; the rest of a flood is dropped.
 const MOST_ATTRIBUTES: usize = 32;
@@ -25,6 +25,7 @@ const NO_LINE: u64 = 1;
 /// Turns the tokenizer's reports into tokens. Yields one token, `()`, when the budget is spent.
 pub(super) struct Adapter<'a> {
     builder: &'a TreeBuilder<u32, Sink>,
+    budget: Budget,
     guard: Guard,
     text: Vec<u8>,
     is_end_tag: bool,
@@ -49,10 +50,11 @@ struct DoctypeParts {
 }
 
 impl<'a> Adapter<'a> {
-    pub(super) fn new(builder: &'a TreeBuilder<u32, Sink>, guard: Guard) -> Adapter<'a> {
+    pub(super) fn new(builder: &'a TreeBuilder<u32, Sink>, budget: Budget) -> Adapter<'a> {
         Adapter {
             builder,
-            guard,
+            budget,
+            guard: Guard::default(),
             text: Vec::new(),
             is_end_tag: false,
             is_self_closing: false,
@@ -75,7 +77,7 @@ impl<'a> Adapter<'a> {
     /// Gives a token to the tree builder; returns the state it wants the tokenizer in.
     fn process(&mut self, token: Token) -> Option<State> {
         let result = self.builder.process_token(token, NO_LINE);
-        self.gave_up = self.builder.sink.is_over_budget();
+        self.gave_up = self.builder.sink.is_over(&self.budget);
         match result {
             TokenSinkResult::Continue | TokenSinkResult::EncodingIndicator(_) => None,
             TokenSinkResult::Script(_) => Some(State::Data),
@@ -206,7 +208,7 @@ impl Emitter for &mut Adapter<'_> {
         } else {
             mem::swap(&mut self.last_start_tag, &mut self.tag_name);
             if !self.guard.admits(&name, self.builder.sink.last_depth()) {
-                self.gave_up = self.guard.dropped() > MOST_DROPPED;
+                self.gave_up = self.guard.dropped() > self.budget.dropped;
                 return None;
             }
         }

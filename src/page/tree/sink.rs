@@ -7,7 +7,7 @@ use html5ever::interface::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeS
 use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, Namespace, QualName, local_name, ns};
 
-use super::{DOCUMENT, Data, Element, MOST_NODES, MOST_STEPS, NONE, Node, Tree, attributes};
+use super::{Budget, DOCUMENT, Data, Element, NONE, Node, Tree, attributes};
 
 /// Stands for a comment: never stored.
 const COMMENT: u32 = NONE - 1;
@@ -23,22 +23,14 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    /// `tree` holds the bare document, or nothing at all.
-    pub(super) fn new(mut tree: Tree) -> Sink {
-        if tree.nodes.is_empty() {
-            tree.clear();
-        }
+    /// `tree` holds the bare document.
+    pub(super) fn new(tree: Tree) -> Sink {
         Sink { tree: RefCell::new(tree), steps: Cell::new(0), last_depth: Cell::new(0) }
     }
 
-    pub(super) fn into_tree(self) -> Tree {
-        self.tree.into_inner()
-    }
-
-    /// Steps taken so far.
-    #[cfg(test)]
-    pub(super) fn steps(&self) -> u64 {
-        self.steps.get()
+    /// The tree, and the steps it took.
+    pub(super) fn into_parts(self) -> (Tree, u64) {
+        (self.tree.into_inner(), self.steps.get())
     }
 
     /// The depth of the node that was inserted last.
@@ -47,10 +39,10 @@ impl Sink {
     }
 
     /// Whether the budget is spent.
-    pub(super) fn is_over_budget(&self) -> bool {
+    pub(super) fn is_over(&self, budget: &Budget) -> bool {
         let tree = self.tree.borrow();
-        self.steps.get() > MOST_STEPS
-            || tree.nodes.len() > MOST_NODES
+        self.steps.get() > budget.steps
+            || tree.nodes.len() > budget.nodes
             || tree.text.len() > u32::MAX as usize / 2
     }
 
@@ -190,7 +182,7 @@ impl TreeSink for Sink {
     type ElemName<'a> = Name<'a>;
 
     fn finish(self) -> Tree {
-        self.into_tree()
+        self.tree.into_inner()
     }
 
     fn parse_error(&self, _: Cow<'static, str>) {}
