@@ -47,7 +47,7 @@ fn help_and_version_go_to_stdout() {
 fn wrong_usage_is_explained_on_stderr_with_its_own_exit_code() {
     for (arguments, expected) in [
         (&[][..], "Usage:"),
-        (&["rnu"], "'run'"),
+        (&["runn"], "'run'"),
         (&["run"], "<PIPELINE>"),
         (&["run", "p.toml", "--thread", "2"], "'--threads'"),
         (&["run", "p.toml", "--threads", "0"], "--threads"),
