@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::sample::{Page, read_pages};
+use crate::support::warc::{gzip_member, response};
 use crate::support::{Output, Scratch, kuroshio, read_json, root, rows};
 
 const SAMPLE: &str = "tests/fixtures/quickstart.warc.gz";
@@ -16,19 +17,20 @@ const SAMPLE: &str = "tests/fixtures/quickstart.warc.gz";
 /// records that belong to none.
 const OTHER_RECORDS: u64 = 2;
 
-fn extract(dir: &Path) -> Output {
+fn extract(dir: &Path, warc: &Path) -> Output {
     let run = dir.display().to_string();
+    let input = format!("input.warc=[\"{}\"]", warc.display());
     let arguments =
         ["run", "pipelines/quickstart.toml", "--run", &run, "--until", "extract", "--quiet"];
-    let tokenizer = ["--set", "tokenize.tokenizer=tests/fixtures/tokens/toy.model"];
-    kuroshio(arguments.iter().chain(&tokenizer), root())
+    let sets = ["--set", "tokenize.tokenizer=tests/fixtures/tokens/toy.model", "--set", &input];
+    kuroshio(arguments.iter().chain(&sets), root())
 }
 
 /// A run over the sample that came to the end of extraction.
 fn extracted() -> (Scratch, PathBuf) {
     let scratch = Scratch::new();
     let dir = scratch.join("run");
-    extract(&dir).success();
+    extract(&dir, Path::new(SAMPLE)).success();
     (scratch, dir)
 }
 
@@ -210,6 +212,32 @@ fn paragraphs_have_a_path_and_links_inside_their_text() {
 #[test]
 fn a_second_extraction_has_nothing_to_do() {
     let (_scratch, dir) = extracted();
-    let again = extract(&dir).success();
+    let again = extract(&dir, Path::new(SAMPLE)).success();
     assert!(again.stdout.contains("Nothing to do"), "{}", again.stdout);
+}
+
+#[test]
+fn a_packed_and_an_unpacked_file_give_the_same_document() {
+    let body = "<title>便り</title><p>山の上の郵便局は、風の強い日だけ開きます。坂を登る人の帽子が飛ばされて、\
+                窓口まで取りに来るからです。局長は帽子を返すとき、切手を一枚おまけに付けます。</p>";
+    let record = response(
+        "https://yubin.example.jp/kaze",
+        "2024-05-18T03:11:07Z",
+        "HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8",
+        body.as_bytes(),
+    );
+    let scratch = Scratch::new();
+    let read = |name: &str, bytes: &[u8]| {
+        let file = scratch.write(name, bytes);
+        let dir = scratch.join(format!("run-{name}"));
+        extract(&dir, &file).success();
+        assert_eq!(read_json(&dir.join("summary.json"))["records"], 1);
+        let (_, mut document) = documents(&dir).pop_first().unwrap();
+        assert_eq!(document["warc"]["length"], bytes.len() as u64);
+        document["warc"] = Value::Null;
+        document
+    };
+    let unpacked = read("one.warc", &record);
+    assert_eq!(unpacked["title"], "便り");
+    assert_eq!(unpacked, read("one.warc.gz", &gzip_member(&record)));
 }
