@@ -314,7 +314,21 @@ impl<'m> Extractor<'m> {
         if response.status != 200 {
             return Err(Outcome::NotSuccess);
         }
-        let body = response.body(self.max_record, &mut self.body)?;
+        let mut buffer = std::mem::take(&mut self.body);
+        let document = self.page(record, warc, &response, &mut buffer);
+        self.body = buffer;
+        document
+    }
+
+    /// The document of a response with status 200; `buffer` takes the body if it is coded.
+    fn page(
+        &mut self,
+        record: &Record<'_>,
+        warc: WarcPlace,
+        response: &Response<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> std::result::Result<Document, Outcome> {
+        let body = response.body(self.max_record, buffer)?;
         let content_type = response.content_type();
         let kind = payload_kind(&content_type, body);
         if body.is_empty() {
