@@ -1,1 +1,235 @@
-//! placeholder
+//! Text to token ids and token ids to shards: SentencePiece models by our own exact code, Hugging
+//! Face `tokenizer.json` through the crate `tokenizers`, and Megatron-LM's `.bin/.idx` with the
+//! provenance of every sequence. A document is cut as a whole, because both kinds of tokenizer may
+//! look back to its first character. Memory: the vocabulary once, at most 40 bytes a character of
+//! the document at hand, 4 bytes a document of the shard in writing, and its provenance rows. Knows
+//! nothing of where texts come from and of how tasks are cut.
+
+mod huggingface;
+pub mod megatron;
+mod provenance;
+mod sentencepiece;
+
+use std::path::Path;
+use std::str::FromStr;
+
+use crate::error::{Error, Kind, Result};
+pub use provenance::{Origin, Provenance};
+
+/// Which generation of SentencePiece the ids of a Unigram `.model` equal; they differ in the
+/// rounding of scores and so in ties and long documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Arithmetic {
+    /// Up to 0.2.1, what LLM-jp trains on; spelled `0.2.0`.
+    #[default]
+    UpTo021,
+    /// From 0.2.2 on; spelled `0.2.3`.
+    From022,
+}
+
+impl Arithmetic {
+    /// The spelling in configurations and keys.
+    pub fn name(self) -> &'static str {
+        match self {
+            Arithmetic::UpTo021 => "0.2.0",
+            Arithmetic::From022 => "0.2.3",
+        }
+    }
+}
+
+impl FromStr for Arithmetic {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Arithmetic> {
+        [Arithmetic::UpTo021, Arithmetic::From022]
+            .into_iter()
+            .find(|arithmetic| arithmetic.name() == name)
+            .ok_or_else(|| {
+                Error::new(Kind::Config, format!("there is no arithmetic `{name}`"))
+                    .help("tokenize.arithmetic is \"0.2.0\" or \"0.2.3\"")
+            })
+    }
+}
+
+/// A token as people name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenName {
+    /// By its id.
+    Id(u32),
+    /// By its spelling in the vocabulary.
+    Spelling(String),
+}
+
+impl TokenName {
+    /// What was given on a command line: digits are an id.
+    pub fn from_argument(text: &str) -> TokenName {
+        match text.parse() {
+            Ok(id) => TokenName::Id(id),
+            Err(_) => TokenName::Spelling(text.to_owned()),
+        }
+    }
+}
+
+/// How a tokenizer is opened.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The arithmetic of a Unigram `.model`; nothing else has a choice.
+    pub arithmetic: Arithmetic,
+    /// The token that ends a document; by default the tokenizer's own.
+    pub eod: Option<TokenName>,
+    /// The token that begins a document; by default none.
+    pub bos: Option<TokenName>,
+}
+
+/// The tokens round every document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marks {
+    /// Ends it.
+    pub eod: u32,
+    /// Begins it.
+    pub bos: Option<u32>,
+}
+
+impl Marks {
+    /// The marks that `options` names in a vocabulary of `size`, or else the tokenizer's own end.
+    fn resolve(
+        options: &Options,
+        size: u32,
+        own_end: Option<u32>,
+        id_of: impl Fn(&str) -> Option<u32>,
+    ) -> Result<Marks> {
+        let find = |key: &str, name: &TokenName| {
+            let (id, shown) = match name {
+                TokenName::Id(id) => (Some(*id).filter(|id| *id < size), id.to_string()),
+                TokenName::Spelling(spelling) => (id_of(spelling), spelling.clone()),
+            };
+            id.ok_or_else(|| {
+                Error::new(Kind::Config, format!("the tokenizer has no token `{shown}`")).help(
+                    format!("set tokenize.{key} to an id below {size} or to a spelling it knows"),
+                )
+            })
+        };
+        let eod = match (&options.eod, own_end) {
+            (Some(name), _) => find("eod", name)?,
+            (None, Some(id)) => id,
+            (None, None) => {
+                return Err(Error::new(Kind::Config, "the tokenizer names no end-of-text token")
+                    .help(
+                        "set tokenize.eod to the id or spelling of the token that ends documents",
+                    ));
+            }
+        };
+        let bos = options.bos.as_ref().map(|name| find("bos", name)).transpose()?;
+        Ok(Marks { eod, bos })
+    }
+}
+
+/// A vocabulary with the rules that cut text.
+pub trait Tokenizer: Send + Sync {
+    /// Somebody who cuts texts, with buffers of its own.
+    fn encoder(&self) -> Box<dyn Encoder + '_>;
+
+    /// One more than the largest id.
+    fn vocabulary_size(&self) -> u32;
+
+    /// The id of a spelling in the vocabulary.
+    fn id_of(&self, spelling: &str) -> Option<u32>;
+
+    /// Whether an id stands for no text of its own. Where such an id comes from text, the text
+    /// spells a token out.
+    fn is_special(&self, id: u32) -> bool;
+
+    /// The tokens round every document.
+    fn marks(&self) -> Marks;
+
+    /// The text of some ids, for checks and for looking at shards. Special tokens are left out.
+    fn decode(&self, ids: &[u32]) -> String;
+}
+
+/// Cuts texts. Each caller has one of its own.
+pub trait Encoder {
+    /// Appends the ids of `text`, without marks.
+    fn encode(&mut self, text: &str, ids: &mut Vec<u32>) -> Result<()>;
+}
+
+/// Opens a tokenizer, telling its kind by its content: JSON is a `tokenizer.json`, anything else
+/// has to be a `.model`.
+pub fn open(path: &Path, options: &Options) -> Result<Box<dyn Tokenizer>> {
+    let file = std::fs::read(path).map_err(|cause| {
+        Error::new(Kind::Config, "cannot read the tokenizer").at_path(path).caused_by(cause).help(
+            "a tokenizer is the path of a SentencePiece .model or a Hugging Face tokenizer.json",
+        )
+    })?;
+    let opened: Result<Box<dyn Tokenizer>> = if is_json(&file) {
+        huggingface::HuggingFace::read(&file, options).map(|opened| Box::new(opened) as _)
+    } else {
+        sentencepiece::SentencePiece::read(&file, options).map(|opened| Box::new(opened) as _)
+    };
+    opened.map_err(|error| error.at_path(path))
+}
+
+/// A `.model` begins with a line break too, but holds bytes that are no text.
+fn is_json(file: &[u8]) -> bool {
+    file.trim_ascii_start().starts_with(b"{") && std::str::from_utf8(file).is_ok()
+}
+
+/// The ids of one document with its marks, in `ids`, which is emptied first. A text without ids
+/// stays empty, without marks: there is nothing to learn from it.
+pub fn encode_document(
+    encoder: &mut dyn Encoder,
+    marks: Marks,
+    text: &str,
+    ids: &mut Vec<u32>,
+) -> Result<()> {
+    ids.clear();
+    ids.extend(marks.bos);
+    let before = ids.len();
+    encoder.encode(text, ids)?;
+    if ids.len() == before {
+        ids.clear();
+    } else {
+        ids.push(marks.eod);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(options: &Options, own_end: Option<u32>) -> Result<Marks> {
+        Marks::resolve(options, 10, own_end, |text| (text == "<EOD>").then_some(7))
+    }
+
+    #[test]
+    fn marks_are_the_named_tokens_or_the_own_end() {
+        assert_eq!(resolve(&Options::default(), Some(2)).unwrap(), Marks { eod: 2, bos: None });
+        let options = Options {
+            eod: Some(TokenName::from_argument("<EOD>")),
+            bos: Some(TokenName::from_argument("1")),
+            ..Options::default()
+        };
+        assert_eq!(resolve(&options, Some(2)).unwrap(), Marks { eod: 7, bos: Some(1) });
+    }
+
+    #[test]
+    fn a_token_that_is_not_there_is_refused_with_the_key_to_set() {
+        let eod = |name: &str| Options {
+            eod: Some(TokenName::from_argument(name)),
+            ..Options::default()
+        };
+        for options in [Options::default(), eod("10"), eod("<eod>")] {
+            let error = resolve(&options, None).unwrap_err();
+            assert_eq!(error.kind, Kind::Config);
+            assert!(error.help.unwrap().contains("tokenize.eod"));
+        }
+    }
+
+    #[test]
+    fn arithmetics_are_named_by_a_version() {
+        for arithmetic in [Arithmetic::UpTo021, Arithmetic::From022] {
+            assert_eq!(arithmetic.name().parse::<Arithmetic>().unwrap(), arithmetic);
+        }
+        assert_eq!("0.2.1".parse::<Arithmetic>().unwrap_err().kind, Kind::Config);
+    }
+}
