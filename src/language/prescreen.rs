@@ -70,15 +70,27 @@ const STEP: usize = 64;
 
 /// The next byte that may lead a kana or kanji: E3 … E9, EF, F0.
 fn find_lead(bytes: &[u8]) -> Option<usize> {
-    let is_lead = |byte: u8| byte.wrapping_sub(0xE3) < 7 || byte.wrapping_sub(0xEF) < 2;
+    let is_lead = |byte: u8| matches!(byte, 0xE3..=0xE9 | 0xEF | 0xF0);
     let (steps, _) = bytes.as_chunks::<STEP>();
-    // The loop without an early end inside is what the compiler turns into vectors.
-    let skipped = steps
-        .iter()
-        .take_while(|step| !step.iter().fold(false, |found, &byte| found | is_lead(byte)))
-        .count();
-    let start = skipped * STEP;
+    let mut start = 0;
+    for step in steps {
+        if holds_three_high_bits(step)
+            && let Some(at) = step.iter().position(|&byte| is_lead(byte))
+        {
+            return Some(start + at);
+        }
+        start += STEP;
+    }
     bytes[start..].iter().position(|&byte| is_lead(byte)).map(|at| start + at)
+}
+
+/// Whether a byte from 0xE0 on is among these, eight bytes at a time: its three highest bits are
+/// set. They are shifted onto its highest one, where what comes from the byte beside it does not
+/// reach.
+fn holds_three_high_bits(step: &[u8; STEP]) -> bool {
+    const HIGHEST: u64 = 0x8080_8080_8080_8080;
+    let words = step.as_chunks::<8>().0.iter().map(|&word| u64::from_le_bytes(word));
+    words.fold(0, |found, word| found | (word & word << 1 & word << 2)) & HIGHEST != 0
 }
 
 /// The character of three or four bytes at the start of `bytes`, if a well-formed one stands there.
@@ -131,7 +143,7 @@ fn reads_as_utf8(bytes: &[u8]) -> bool {
     loop {
         let (valid, tail) = rest.split_at(Encoding::utf8_valid_up_to(rest));
         if tail.is_empty() || is_cut(tail) {
-            return broken * 16 <= sound + count_leads(valid);
+            return broken == 0 || broken * 16 <= sound + count_leads(valid);
         }
         sound += count_leads(valid);
         broken += 1;
