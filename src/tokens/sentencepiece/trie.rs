@@ -16,7 +16,7 @@ use hashbrown::HashMap;
 /// No parent: a free place, or the root.
 const NO_PARENT: u32 = u32::MAX;
 
-/// How many free places are tried before a node with several children gets a fresh block.
+/// How many free places are tried from either end before a node gets a fresh block.
 const TRIES: usize = 2000;
 
 /// A node, 16 bytes, so that one step costs one cache line.
@@ -209,15 +209,20 @@ impl Builder {
                 place != 0 && self.nodes[place as usize].parent == NO_PARENT
             })
         };
-        let mut place = self.free[0].after;
-        for _ in 0..TRIES {
-            if place == 0 {
-                break;
+        // Full blocks come first, for the many nodes with one child; the newest, which are the
+        // emptiest, are what the others need.
+        let steps: [fn(Links) -> u32; 2] = [|links| links.after, |links| links.before];
+        for step in steps {
+            let mut place = step(self.free[0]);
+            for _ in 0..TRIES {
+                if place == 0 {
+                    break;
+                }
+                if fits(place ^ first) {
+                    return Some(place ^ first);
+                }
+                place = step(self.free[place as usize]);
             }
-            if fits(place ^ first) {
-                return Some(place ^ first);
-            }
-            place = self.free[place as usize].after;
         }
         self.add_block()
     }
