@@ -32,6 +32,7 @@ families! {
     document
     characters
     scripts
+    particles
     damage
     links
     sentences
