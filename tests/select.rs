@@ -156,7 +156,7 @@ fn find(stage: &str) -> &'static dyn Stage {
 
 fn pipeline(chain: &str, profile: &str) -> Pipeline {
     let text = format!("[input]\nwarc = [\"a.warc.gz\"]\n[select]\nprofile = \"{profile}\"\n");
-    pipeline::read(Path::new("p.toml"), &text, &[], Some(chain)).unwrap()
+    pipeline::read_frozen(Path::new("p.toml"), &text, chain).unwrap()
 }
 
 #[test]
