@@ -1,4 +1,5 @@
 //! All integration tests in one binary, one module a capability.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod cli;
 mod config;

@@ -3,19 +3,10 @@
 //! done.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the room that prints")]
 
-mod assets;
-mod config;
 mod environment;
-mod plan;
 mod process;
-mod run;
-mod seal;
-mod select;
 mod show;
-mod status;
 mod summary;
-mod task;
-mod tokenize;
 
 use std::process::ExitCode;
 
@@ -37,34 +28,37 @@ struct Arguments {
     command: Command,
 }
 
-/// The subcommands: each variant holds the arguments of its file.
-#[derive(Debug, Subcommand)]
-enum Command {
-    Run(run::Arguments),
-    Plan(plan::Arguments),
-    Task(task::Arguments),
-    Seal(seal::Arguments),
-    Status(status::Arguments),
-    Select(select::Arguments),
-    Tokenize(tokenize::Arguments),
-    Assets(assets::Arguments),
-    Config(config::Arguments),
+/// Declares the subcommands: a line each, in the order of the help. The file of that name holds the
+/// `Arguments` and the `run` of its subcommand.
+macro_rules! commands {
+    ($($variant:ident $file:ident;)*) => {
+        $(mod $file;)*
+
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($variant($file::Arguments),)*
+        }
+
+        impl Command {
+            fn run(&self) -> Result<()> {
+                match self {
+                    $(Command::$variant(arguments) => $file::run(arguments),)*
+                }
+            }
+        }
+    };
 }
 
-impl Command {
-    fn run(self) -> Result<()> {
-        match self {
-            Command::Run(arguments) => run::run(&arguments),
-            Command::Plan(arguments) => plan::run(&arguments),
-            Command::Task(arguments) => task::run(&arguments),
-            Command::Seal(arguments) => seal::run(&arguments),
-            Command::Status(arguments) => status::run(&arguments),
-            Command::Select(arguments) => select::run(&arguments),
-            Command::Tokenize(arguments) => tokenize::run(&arguments),
-            Command::Assets(arguments) => assets::run(&arguments),
-            Command::Config(arguments) => config::run(&arguments),
-        }
-    }
+commands! {
+    Run run;
+    Plan plan;
+    Task task;
+    Seal seal;
+    Status status;
+    Select select;
+    Tokenize tokenize;
+    Assets assets;
+    Config config;
 }
 
 /// Parses the command line, runs the subcommand and returns the exit code.

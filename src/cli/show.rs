@@ -183,7 +183,7 @@ impl Events for Progress {
     }
 }
 
-/// A count with thin groups of three digits: `1 234 567`.
+/// A count in groups of three digits: `1,234,567`.
 pub(super) fn number(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);

@@ -1,1 +1,56 @@
-//! placeholder
+//! A page from bytes to paragraphs: charset, the HTML standard's tree, paragraphs as a reader
+//! sees them with their place in the tree, and which of them are main content. Work on a page is
+//! bounded by counts of nodes, steps and depth; memory by the page's size and the two million
+//! nodes of the largest tree, most of it reused from page to page. Knows nothing of WARC, HTTP,
+//! languages and what becomes of the text.
+
+mod charset;
+mod content;
+mod paragraphs;
+mod tree;
+
+use crate::format::document::Paragraph;
+use crate::outcome::Outcome;
+
+pub use charset::{Decoded, decode};
+pub use content::mark_main;
+
+/// What was read of one page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The first `title` element in one line, normalised; `None` without one or if it is blank.
+    pub title: Option<String>,
+    /// The seen text block by block, normalised, in page order; `main` is not set.
+    pub paragraphs: Vec<Paragraph>,
+}
+
+/// Reads pages one after another, keeping its buffers in between.
+#[derive(Debug, Default)]
+pub struct Reader {
+    tree: tree::Tree,
+    writer: paragraphs::Writer,
+}
+
+impl Reader {
+    /// A reader with empty buffers.
+    pub fn new() -> Reader {
+        Reader::default()
+    }
+
+    /// Reads an HTML or XHTML page.
+    ///
+    /// # Errors
+    /// `TooDeep` or `TooCostly` for a page beyond the work budgets.
+    pub fn html(&mut self, text: &str) -> Result<Page, Outcome> {
+        self.tree.parse(text)?;
+        let title = paragraphs::title(&self.tree, &mut self.writer);
+        let paragraphs = paragraphs::paragraphs(&self.tree, &mut self.writer);
+        Ok(Page { title, paragraphs })
+    }
+
+    /// Reads plain text: blank lines part paragraphs, other line breaks are kept. Every
+    /// paragraph has the path `text`.
+    pub fn plain_text(&mut self, text: &str) -> Page {
+        Page { title: None, paragraphs: paragraphs::plain_text(text) }
+    }
+}

@@ -5,6 +5,7 @@ use std::fs::{File, TryLockError};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::selection::SELECTIONS;
 use super::{Run, plan, seal, task};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
@@ -33,7 +34,7 @@ pub trait StageTimes {
 /// Drives a run; returns how many tasks were done now (0: everything was done before).
 pub fn drive(run: &Run, models: &Models, how: &Drive<'_>) -> Result<usize> {
     let _lock = lock(run)?;
-    run.store.sweep()?;
+    run.store.sweep(SELECTIONS)?;
     let mut done_now = 0;
     for (at, stage) in STAGES.iter().enumerate().take(how.until + 1) {
         if run.owns(at) {
@@ -86,13 +87,14 @@ fn work_off(
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
     let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+    let events = how.events;
     let worker = || {
         while !stop.load(Ordering::Relaxed) {
             let Some(planned) = open.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            match task::run_task(run, stage, planned, models, how.events) {
-                Ok(_) => how
-                    .events
-                    .send(Event::TaskFinished { stage: stage.name(), index: planned.index }),
+            match task::run_task(run, stage, planned, models, events) {
+                Ok(_) => {
+                    events.send(Event::TaskFinished { stage: stage.name(), index: planned.index });
+                }
                 Err(error) => {
                     stop.store(true, Ordering::Relaxed);
                     let mut slot = failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -108,8 +110,9 @@ fn work_off(
         .stack_size(8 << 20)
         .build()
         .map_err(|cause| Error::new(Kind::Again, "cannot start threads").caused_by(cause))?;
+    let in_flight = how.threads.min(open.len());
     pool.scope(|scope| {
-        for _ in 0..how.threads.min(open.len()) {
+        for _ in 0..in_flight {
             scope.spawn(|_| worker());
         }
     });

@@ -56,7 +56,7 @@ impl Run {
         }
         let text = read_text(&file)?;
         let chain = read_text(&dir.join(CHAIN_FILE))?;
-        let pipeline = stages::pipeline::read(&file, &text, &[], Some(&chain))?;
+        let pipeline = stages::pipeline::read_frozen(&file, &text, &chain)?;
         let store = Local::new(dir);
         let base = match store.size(BASE_FILE)? {
             Some(_) => {

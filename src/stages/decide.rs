@@ -147,7 +147,7 @@ fn stored(source: &Source, labels: &Table, signals: &Table) -> Result<Vec<Option
             let column = signals
                 .metadata()
                 .iter()
-                .find(|(_, stored)| *stored == identity)
+                .find(|(_, stored)| stored == identity)
                 .and_then(|(key, _)| key.strip_prefix("column."))
                 .ok_or_else(|| {
                     Error::new(Kind::Config, format!("no stored column for the bound `{name}`")).help(

@@ -1,14 +1,13 @@
-//! The pipeline file as a whole: its sections, their types, and everything that is checked before
-//! anything runs (missing files, unknown names, impossible values, all at once).
+//! The pipeline file as a whole: its sections, their keys and their types.
 
-use std::path::{Path, PathBuf};
+mod read;
 
 use serde::Deserialize;
 
-use crate::assets::Catalogue;
-use crate::chain::{self, Chain, SignalSpec};
-use crate::config::{self, Key, KeyKind, Resolved, Section};
-use crate::error::{Error, Kind, Place, Problem, Result};
+use crate::chain::{Chain, SignalSpec};
+use crate::config::{Key, KeyKind, Resolved, Section};
+
+pub use read::{load, read_frozen, reload};
 
 /// Where the WARC records come from.
 #[derive(Debug, Clone, Deserialize)]
@@ -311,172 +310,17 @@ pub struct Pipeline {
     pub chain_text: String,
     /// All values with defaults filled in.
     pub resolved: Resolved,
+    /// What identifies the models that it names.
+    pub digests: Digests,
 }
 
-/// Reads and checks a pipeline file with its overrides and the chain it names.
-pub fn load(path: &Path, sets: &[String]) -> Result<Pipeline> {
-    let text = read_config(path)?;
-    read(path, &text, sets, None)
-}
-
-/// The frozen pipeline in `path` with overrides of `[select]` and `[tokenize]`; the chain is the
-/// frozen one unless an override names another.
-pub fn reload(path: &Path, sets: &[String], frozen: &Pipeline) -> Result<Pipeline> {
-    let text = read_config(path)?;
-    let own_chain = sets.iter().any(|set| set.trim_start().starts_with("select.chain"));
-    let chain = if own_chain { None } else { Some(frozen.chain_text.as_str()) };
-    let asked = read(path, &text, sets, chain)?;
-    let outside: Vec<Problem> = config::differences(&frozen.resolved, &asked.resolved)
-        .into_iter()
-        .filter(|(key, _, _)| !key.starts_with("select.") && !key.starts_with("tokenize."))
-        .map(|(key, _, _)| Problem {
-            place: Some(Place::Argument(format!("--set {key}=…"))),
-            message: format!("`{key}` cannot change over stored columns"),
-            help: Some("only keys of [select] and [tokenize] can; else start another run".to_owned()),
-        })
-        .collect();
-    if !outside.is_empty() {
-        return Err(Error::from_problems(outside));
-    }
-    Ok(asked)
-}
-
-/// Checks a pipeline: `text` is what stands in `path`. The chain's text is read from the file that
-/// the pipeline names, unless `frozen_chain` gives it.
-pub fn read(
-    path: &Path,
-    text: &str,
-    sets: &[String],
-    frozen_chain: Option<&str>,
-) -> Result<Pipeline> {
-    let mut table = config::parse(path, text).map_err(Error::from_problems)?;
-    let mut problems = Vec::new();
-    for argument in sets {
-        if let Err(problem) = config::apply_set(&mut table, argument) {
-            problems.push(problem);
-        }
-    }
-    let file = Place::Path(path.to_path_buf());
-    let resolved = config::resolve(&file, &table, SECTIONS, &mut problems);
-    let place = |section: &str, key: &str| place_of(&table, section, key).unwrap_or(file.clone());
-
-    let chain_file = resolved["select"].get("chain").and_then(toml::Value::as_str);
-    let mut chain = None;
-    if let Some(name) = chain_file {
-        let text = match frozen_chain {
-            Some(text) => Some(text.to_owned()),
-            None => match std::fs::read_to_string(name) {
-                Ok(text) => Some(text),
-                Err(cause) => {
-                    problems.push(Problem {
-                        place: Some(place("select", "chain")),
-                        message: format!("cannot read the filter chain `{name}`: {cause}"),
-                        help: Some(format!(
-                            "paths are relative to the working directory{}",
-                            nearby_files(Path::new(name))
-                        )),
-                    });
-                    None
-                }
-            },
-        };
-        if let Some(text) = text {
-            match chain::parse(Path::new(name), &text, &signal_specs()) {
-                Ok(parsed) => chain = Some((parsed, text)),
-                Err(more) => problems.extend(more),
-            }
-        }
-    }
-    if let (Some((chain, _)), Some(profile)) =
-        (&chain, resolved["select"].get("profile").and_then(toml::Value::as_str))
-        && !chain.tiers.iter().any(|tier| tier == profile)
-    {
-        let tiers: Vec<&str> = chain.tiers.iter().map(String::as_str).collect();
-        problems.push(Problem {
-            place: Some(place("select", "profile")),
-            message: format!("the chain has no tier `{profile}`"),
-            help: Some(config::did_you_mean(profile, &tiers)),
-        });
-    }
-    if let Some(name) = resolved["select"].get("name").and_then(toml::Value::as_str)
-        && !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    {
-        problems.push(Problem {
-            place: Some(place("select", "name")),
-            message: format!("`select.name` is `{name}`, which is no part of a file name"),
-            help: Some("letters, digits, `-`, `_` and `.` are allowed".to_owned()),
-        });
-    }
-    let catalogue = Catalogue::embedded()?;
-    for (section, key) in [("extract", "model"), ("tokenize", "tokenizer")] {
-        if let Some(name) = resolved[section].get(key).and_then(toml::Value::as_str)
-            && let Some(problem) = unknown_asset(&catalogue, name, place(section, key))
-        {
-            problems.push(problem);
-        }
-    }
-    if !problems.is_empty() {
-        return Err(Error::from_problems(problems));
-    }
-    let (chain, chain_text) = chain.expect("without a chain there was a problem");
-    Ok(Pipeline {
-        input: config::section(&resolved, "input")?,
-        extract: config::section(&resolved, "extract")?,
-        dedup: config::section(&resolved, "dedup")?,
-        select: config::section(&resolved, "select")?,
-        tokenize: config::section(&resolved, "tokenize")?,
-        chain,
-        chain_text,
-        resolved,
-    })
-}
-
-/// The text of a configuration file.
-fn read_config(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|cause| {
-        Error::new(Kind::Config, "cannot read the pipeline file")
-            .at_path(path)
-            .caused_by(cause)
-            .help(format!("check the path{}", nearby_files(path)))
-    })
-}
-
-/// "; there are: a.toml, b.toml" for the directory where `path` was looked for.
-fn nearby_files(path: &Path) -> String {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    let Ok(entries) = std::fs::read_dir(&folder) else { return String::new() };
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.ok())
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-        .map(|path| path.display().to_string())
-        .collect();
-    names.sort();
-    names.truncate(8);
-    if names.is_empty() { String::new() } else { format!("; there are: {}", names.join(", ")) }
-}
-
-fn place_of(table: &config::Table, section: &str, key: &str) -> Option<Place> {
-    match &table.get(section)?.value {
-        config::Value::Table(inner) => inner.get(key).map(|node| node.place.clone()),
-        _ => None,
-    }
-}
-
-/// The problem with a name that is neither an asset nor a file.
-fn unknown_asset(catalogue: &Catalogue, name: &str, place: Place) -> Option<Problem> {
-    let names: Vec<&str> = catalogue.list().iter().map(|asset| asset.name.as_str()).collect();
-    if names.contains(&name) || Path::new(name).is_file() {
-        return None;
-    }
-    Some(Problem {
-        place: Some(place),
-        message: format!("`{name}` is neither an asset nor a file"),
-        help: Some(format!("{}; `kuroshio assets list` shows them", config::did_you_mean(name, &names))),
-    })
+/// The sha256 of the models that a pipeline names: of the catalogue for assets, else of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digests {
+    /// Of the language model.
+    pub model: String,
+    /// Of the tokenizer, where one is named.
+    pub tokenizer: Option<String>,
 }
 
 /// What a chain may name: every signal, and the columns of the labels.

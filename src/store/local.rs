@@ -31,6 +31,13 @@ impl Local {
         &self.root
     }
 
+    /// Removes the unfinished files and directories that killed attempts left, at any depth, but
+    /// not under `except`, a folder of the run. Only for the one process that holds the run: an
+    /// attempt that is still writing would have to begin again.
+    pub fn sweep(&self, except: &str) -> Result<()> {
+        sweep_folder(&self.root, &self.root.join(except))
+    }
+
     /// The place of a relative path. A path that could leave the run is a bug of the caller.
     fn resolve(&self, path: &str) -> Result<PathBuf> {
         let sound = |part: &str| {
@@ -157,6 +164,31 @@ impl Drop for LocalSink {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.temporary);
     }
+}
+
+fn sweep_folder(folder: &Path, except: &Path) -> Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(cause) if is_missing(&cause) => return Ok(()),
+        Err(cause) => return Err(Error::io("list the directory", folder, cause)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|cause| Error::io("list the directory", folder, cause))?;
+        let path = entry.path();
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+            let removed =
+                if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            match removed {
+                Ok(()) => {}
+                Err(cause) if is_missing(&cause) => {}
+                Err(cause) => return Err(Error::io("remove the unfinished file", &path, cause)),
+            }
+        } else if is_folder && path != except {
+            sweep_folder(&path, except)?;
+        }
+    }
+    Ok(())
 }
 
 /// Why a link was not made: no such temporary means that somebody swept it while we wrote.

@@ -1,0 +1,214 @@
+//! From the tree to paragraphs: one iterative walk that breaks the text at block elements.
+//!
+//! A paragraph takes its path when its first character comes, so that text behind a closed block
+//! belongs to the parent again. Inline elements never add a space. What a reader does not see
+//! (scripts, hidden elements, form fields, ruby readings) is skipped whole.
+
+use crate::format::document::{Paragraph, ParagraphKind};
+use crate::text::normalize::output_text;
+
+use super::tree::{DOCUMENT, Element, NONE, Tree, View, WhiteSpace};
+
+mod elements;
+mod path;
+mod rows;
+mod writer;
+
+use elements::{Role, role};
+pub(super) use writer::Writer;
+use writer::{Block, Mode};
+
+/// The page's title in one line, normalised; `None` without one.
+pub(super) fn title(tree: &Tree, writer: &mut Writer) -> Option<String> {
+    let title = tree.title();
+    if title == NONE {
+        return None;
+    }
+    writer.start();
+    let mut child = tree.first_child(title);
+    while child != NONE {
+        if let View::Text(text) = tree.view(child) {
+            writer.push(text, title, Mode::Collapse);
+        }
+        child = tree.next_sibling(child);
+    }
+    writer.end_paragraph();
+    writer.take_blocks().next().map(|block| block.text)
+}
+
+/// The seen text of a page, block by block.
+pub(super) fn paragraphs(tree: &Tree, writer: &mut Writer) -> Vec<Paragraph> {
+    writer.start();
+    let mut walk = Walk { tree, writer, modes: Vec::new(), rubies: 0, row: NONE };
+    let mut node = DOCUMENT;
+    loop {
+        if walk.enter(node) && tree.first_child(node) != NONE {
+            node = tree.first_child(node);
+            continue;
+        }
+        while tree.next_sibling(node) == NONE {
+            node = tree.parent(node);
+            if node == NONE {
+                walk.writer.end_paragraph();
+                return walk.writer.take_blocks().map(|block| paragraph(tree, block)).collect();
+            }
+            walk.leave(node);
+        }
+        node = tree.next_sibling(node);
+    }
+}
+
+fn paragraph(tree: &Tree, block: Block) -> Paragraph {
+    let Block { text, node, links, is_verbatim } = block;
+    let kind = if is_verbatim { ParagraphKind::Pre } else { elements::kind(tree, node) };
+    Paragraph { text, path: path::path(tree, node), kind, links, main: None }
+}
+
+/// The paragraphs of plain text: parted by blank lines, line breaks kept.
+pub(super) fn plain_text(text: &str) -> Vec<Paragraph> {
+    output_text(text, false, &mut [])
+        .split("\n\n")
+        .map(|part| part.trim_matches('\n'))
+        .filter(|part| !part.is_empty())
+        .map(|part| Paragraph {
+            text: part.to_owned(),
+            path: "text".to_owned(),
+            kind: ParagraphKind::P,
+            links: Vec::new(),
+            main: None,
+        })
+        .collect()
+}
+
+/// The state of the walk.
+struct Walk<'a> {
+    tree: &'a Tree,
+    writer: &'a mut Writer,
+    /// Elements that set how white space is treated, innermost last.
+    modes: Vec<(u32, Mode)>,
+    /// `ruby` elements around the place.
+    rubies: u32,
+    /// The table row whose cells are joined in one paragraph, or `NONE`.
+    row: u32,
+}
+
+impl Walk<'_> {
+    fn mode(&self) -> Mode {
+        self.modes.last().map_or(Mode::Collapse, |&(_, mode)| mode)
+    }
+
+    /// Takes a node in; returns whether its children are to be walked (and then left).
+    fn enter(&mut self, node: u32) -> bool {
+        let element = match self.tree.view(node) {
+            View::Document => return true,
+            View::Text(text) => {
+                let (parent, mode) = (self.tree.parent(node), self.mode());
+                self.writer.push(text, parent, mode);
+                return false;
+            }
+            View::Element(element) => element,
+        };
+        let role = role(element);
+        match role {
+            Role::Hidden => return false,
+            Role::LineBreak => {
+                let mode = self.mode();
+                self.writer.line_break(mode);
+                return false;
+            }
+            Role::RubyReading | Role::RubyBracket => {
+                self.skip_ruby_note(node, role);
+                return false;
+            }
+            Role::Math if !self.tree.alttext(element).is_empty() => {
+                let (alttext, mode) = (self.tree.alttext(element), self.mode());
+                self.writer.push(alttext, node, mode);
+                return false;
+            }
+            Role::Block | Role::Pre => self.writer.end_paragraph(),
+            Role::Row => {
+                self.writer.end_paragraph();
+                if self.row == NONE && rows::is_joinable(self.tree, node) {
+                    self.row = node;
+                }
+            }
+            Role::Cell if self.row == NONE => self.writer.end_paragraph(),
+            Role::Cell => self.writer.next_cell(),
+            Role::Ruby => self.rubies += 1,
+            Role::Math | Role::Inline => {}
+        }
+        self.writer.enter_link(element.link);
+        self.set_mode(node, element, role);
+        if self.tree.first_child(node) == NONE {
+            // Nobody will come up from a child.
+            self.leave(node);
+        }
+        true
+    }
+
+    /// Leaves an element whose children were walked.
+    fn leave(&mut self, node: u32) {
+        let Some(element) = self.tree.element(node) else { return };
+        match role(element) {
+            Role::Block | Role::Pre => self.writer.end_paragraph(),
+            Role::Row => {
+                self.writer.end_paragraph();
+                if self.row == node {
+                    self.row = NONE;
+                }
+            }
+            Role::Cell if self.row == NONE => self.writer.end_paragraph(),
+            Role::Ruby => {
+                self.rubies -= 1;
+                self.writer.eat_spaces(false);
+            }
+            _ => {}
+        }
+        self.writer.leave_link(element.link);
+        if self.modes.last().is_some_and(|&(setter, _)| setter == node) {
+            self.modes.pop();
+        }
+    }
+
+    /// How white space is treated inside `element`, where it says so.
+    fn set_mode(&mut self, node: u32, element: &Element, role: Role) {
+        let mode = match (role, element.white_space) {
+            (_, Some(WhiteSpace::Collapse)) => Mode::Collapse,
+            (Role::Pre, _) => Mode::Verbatim,
+            (_, Some(WhiteSpace::Keep)) if self.mode() == Mode::Verbatim => Mode::Verbatim,
+            (_, Some(WhiteSpace::Keep)) => Mode::KeepLines,
+            _ => return,
+        };
+        self.modes.push((node, mode));
+    }
+
+    /// Drops a reading or its bracket together with the white space around it. A reading is put
+    /// by as long as the paragraph has no text of its own: it may be all there is.
+    fn skip_ruby_note(&mut self, node: u32, role: Role) {
+        if role == Role::RubyReading && self.writer.is_empty() {
+            let mut inner = node;
+            while let Some(next) = next_inside(self.tree, inner, node) {
+                inner = next;
+                if let View::Text(text) = self.tree.view(inner) {
+                    self.writer.put_by(text, node);
+                }
+            }
+        }
+        self.writer.eat_spaces(self.rubies > 0);
+    }
+}
+
+/// The node behind `node` in the pre-order of `root`'s subtree.
+fn next_inside(tree: &Tree, node: u32, root: u32) -> Option<u32> {
+    if tree.first_child(node) != NONE {
+        return Some(tree.first_child(node));
+    }
+    let mut node = node;
+    while node != root {
+        if tree.next_sibling(node) != NONE {
+            return Some(tree.next_sibling(node));
+        }
+        node = tree.parent(node);
+    }
+    None
+}

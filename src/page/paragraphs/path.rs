@@ -1,0 +1,62 @@
+//! A paragraph's path as text: `body>div#main.post>p`.
+//!
+//! Each open element from `body` inwards: its tag, `#` and its id, `.` and each of its first three
+//! classes. Words are cut at 64 characters; what would read as path syntax (`>`, `#`, `.`)
+//! becomes `_`, and white space and control characters go. Of a deeper path the innermost 32
+//! elements stay.
+
+use html5ever::local_name;
+
+use crate::page::tree::{Element, NONE, Tree};
+
+const MOST_ELEMENTS: usize = 32;
+const MOST_CLASSES: usize = 3;
+const LONGEST_WORD: usize = 64;
+
+/// The path of the element `node`.
+pub(super) fn path(tree: &Tree, node: u32) -> String {
+    let mut chain = [NONE; MOST_ELEMENTS];
+    let mut length = 0;
+    let mut node = node;
+    while node != NONE && length < MOST_ELEMENTS {
+        match tree.element(node) {
+            Some(element) if element.name.local != local_name!("html") => {
+                chain[length] = node;
+                length += 1;
+            }
+            _ => {}
+        }
+        node = tree.parent(node);
+    }
+    let mut out = String::with_capacity(16 * length);
+    for element in chain[..length].iter().rev().filter_map(|&node| tree.element(node)) {
+        if !out.is_empty() {
+            out.push('>');
+        }
+        push_element(tree, element, &mut out);
+    }
+    out
+}
+
+fn push_element(tree: &Tree, element: &Element, out: &mut String) {
+    push_word(&element.name.local, "", out);
+    push_word(tree.id(element).trim_ascii(), "#", out);
+    for class in tree.class(element).split_ascii_whitespace().take(MOST_CLASSES) {
+        push_word(class, ".", out);
+    }
+}
+
+/// Appends `mark` and the word, or nothing if no character of the word is left.
+fn push_word(word: &str, mark: &str, out: &mut String) {
+    let start = out.len();
+    out.push_str(mark);
+    let begin = out.len();
+    let visible = word.chars().filter(|c| !c.is_control() && !c.is_whitespace());
+    out.extend(visible.take(LONGEST_WORD).map(|c| match c {
+        '>' | '#' | '.' => '_',
+        c => c,
+    }));
+    if out.len() == begin {
+        out.truncate(start);
+    }
+}

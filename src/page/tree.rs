@@ -1,0 +1,327 @@
+//! The tree of a page: the HTML standard's tree building over a flat arena of nodes.
+//!
+//! The tokenizer is html5gum, the tree builder html5ever; between them stands a guard that keeps
+//! the nesting shallow, because tree building is quadratic in depth. Text is kept in one string,
+//! nodes are `u32` indices. Work is bounded by counts (nodes, steps, dropped tags), never by a
+//! clock, so that a page ends in the same way on every machine.
+
+use std::ops::Range;
+
+use html5ever::QualName;
+use html5ever::tokenizer::TokenSink as _;
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
+use html5gum::Tokenizer;
+
+use crate::outcome::Outcome;
+
+mod adapter;
+mod attributes;
+mod guard;
+mod sink;
+
+use adapter::Adapter;
+pub(super) use attributes::WhiteSpace;
+use sink::Sink;
+
+/// No node.
+pub(super) const NONE: u32 = u32::MAX;
+/// The document itself, the root of every tree.
+pub(super) const DOCUMENT: u32 = 0;
+
+/// The work that a page may cost.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    nodes: usize,
+    /// Look-ups of an element by the tree builder, its unit of work; a real page takes about one
+    /// for each byte, a page made to be costly a thousand.
+    steps: u64,
+    /// Start tags that the guard may drop before the page counts as too deep.
+    dropped: u64,
+}
+
+const BUDGET: Budget = Budget { nodes: 2_000_000, steps: 200_000_000, dropped: 10_000 };
+
+/// Node capacity that a reader keeps from one page to the next.
+const KEPT_CAPACITY: usize = 1 << 17;
+
+/// A page as a tree. Built by [`Tree::parse`], reusable for the next page.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+    elements: Vec<Element>,
+    /// Text nodes and the kept attribute values, one behind the other.
+    text: String,
+    /// The first `title` element of HTML, or [`NONE`].
+    title: u32,
+}
+
+#[derive(Debug)]
+struct Node {
+    parent: u32,
+    first: u32,
+    last: u32,
+    previous: u32,
+    next: u32,
+    data: Data,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Data {
+    Document,
+    /// Index into the elements.
+    Element(u32),
+    /// Bytes of the tree's text.
+    Text(u32, u32),
+}
+
+/// What is kept of an element: its name and the few attributes that extraction asks for.
+#[derive(Debug)]
+pub(super) struct Element {
+    pub(super) name: QualName,
+    id: (u32, u32),
+    class: (u32, u32),
+    alttext: (u32, u32),
+    /// Elements above this one, the document's root element being 0.
+    depth: u32,
+    /// `hidden`, or a style that hides it, or `type=hidden`.
+    pub(super) hidden: bool,
+    /// An `a` with `href`.
+    pub(super) link: bool,
+    /// What the `style` attribute says of white space.
+    pub(super) white_space: Option<WhiteSpace>,
+    /// Text directly inside is never seen (`script`, `style`): it is not even stored.
+    drops_text: bool,
+    /// `annotation-xml` that holds HTML.
+    integration_point: bool,
+}
+
+/// One node as the walk sees it.
+pub(super) enum View<'a> {
+    Document,
+    Element(&'a Element),
+    Text(&'a str),
+}
+
+impl Tree {
+    /// Builds the tree of `html`, dropping whatever tree was there.
+    ///
+    /// # Errors
+    /// `TooCostly` past the budget of nodes or steps, `TooDeep` if the guard had to drop too much.
+    pub(super) fn parse(&mut self, html: &str) -> Result<(), Outcome> {
+        self.parse_within(html, BUDGET).1
+    }
+
+    /// Returns the steps that were taken, too.
+    fn parse_within(&mut self, html: &str, budget: Budget) -> (u64, Result<(), Outcome>) {
+        self.clear();
+        let options = TreeBuilderOpts {
+            scripting_enabled: false,
+            drop_doctype: true,
+            ..TreeBuilderOpts::default()
+        };
+        let builder = TreeBuilder::new(Sink::new(std::mem::take(self)), options);
+        let mut adapter = Adapter::new(&builder, budget);
+        // The adapter yields one token, and only when it gives up.
+        let gave_up = Tokenizer::new_with_emitter(html, &mut adapter).next().is_some();
+        let dropped = adapter.dropped();
+        builder.end();
+        let (tree, steps) = builder.sink.into_parts();
+        *self = tree;
+        let outcome = match (dropped > budget.dropped, gave_up) {
+            (true, _) => Err(Outcome::TooDeep),
+            (_, true) => Err(Outcome::TooCostly),
+            _ => Ok(()),
+        };
+        (steps, outcome)
+    }
+
+    /// Empties the tree and leaves the bare document; gives memory back after a huge page.
+    fn clear(&mut self) {
+        self.nodes.clear();
+        self.elements.clear();
+        self.text.clear();
+        self.nodes.shrink_to(KEPT_CAPACITY);
+        self.elements.shrink_to(KEPT_CAPACITY);
+        self.text.shrink_to(KEPT_CAPACITY * 32);
+        self.nodes.push(Node::new(Data::Document));
+        self.title = NONE;
+    }
+
+    pub(super) fn view(&self, node: u32) -> View<'_> {
+        match self.nodes[node as usize].data {
+            Data::Document => View::Document,
+            Data::Element(index) => View::Element(&self.elements[index as usize]),
+            Data::Text(from, to) => View::Text(&self.text[from as usize..to as usize]),
+        }
+    }
+
+    pub(super) fn element(&self, node: u32) -> Option<&Element> {
+        match self.nodes[node as usize].data {
+            Data::Element(index) => Some(&self.elements[index as usize]),
+            _ => None,
+        }
+    }
+
+    pub(super) fn parent(&self, node: u32) -> u32 {
+        self.nodes[node as usize].parent
+    }
+
+    pub(super) fn first_child(&self, node: u32) -> u32 {
+        self.nodes[node as usize].first
+    }
+
+    pub(super) fn next_sibling(&self, node: u32) -> u32 {
+        self.nodes[node as usize].next
+    }
+
+    /// The first `title` element of HTML, or [`NONE`].
+    pub(super) fn title(&self) -> u32 {
+        self.title
+    }
+
+    pub(super) fn id(&self, element: &Element) -> &str {
+        self.value(element.id)
+    }
+
+    pub(super) fn class(&self, element: &Element) -> &str {
+        self.value(element.class)
+    }
+
+    pub(super) fn alttext(&self, element: &Element) -> &str {
+        self.value(element.alttext)
+    }
+
+    fn value(&self, (from, to): (u32, u32)) -> &str {
+        &self.text[Range { start: from as usize, end: to as usize }]
+    }
+}
+
+impl Node {
+    fn new(data: Data) -> Node {
+        Node { parent: NONE, first: NONE, last: NONE, previous: NONE, next: NONE, data }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tree in one line: `name(child,child)`, text in quotes.
+    fn shape(tree: &Tree, node: u32) -> String {
+        let mut inner = Vec::new();
+        let mut child = tree.first_child(node);
+        while child != NONE {
+            inner.push(shape(tree, child));
+            child = tree.next_sibling(child);
+        }
+        let inner = if inner.is_empty() { String::new() } else { format!("({})", inner.join(",")) };
+        match tree.view(node) {
+            View::Document => inner,
+            View::Element(element) => format!("{}{inner}", element.name.local),
+            View::Text(text) => format!("{text:?}"),
+        }
+    }
+
+    fn parsed(html: &str) -> Tree {
+        let mut tree = Tree::default();
+        tree.parse(html).expect("within its budget");
+        tree
+    }
+
+    #[test]
+    fn trees_are_those_of_the_standard() {
+        for (html, body) in [
+            ("<p>a<p>b", r#"p("a"),p("b")"#),
+            ("<b>1<p>2</b>3", r#"b("1"),p(b("2"),"3")"#),
+            ("<table>x<b>y</b><tr><td>z", r#""x",b("y"),table(tbody(tr(td("z"))))"#),
+            ("<ul><li>a<li>b<ul><li>c</ul></ul>", r#"ul(li("a"),li("b",ul(li("c"))))"#),
+            ("<a>1<a>2", r#"a("1"),a("2")"#),
+            ("a\0b", r#""ab""#),
+            ("&notit; &#x80; &amp;lt;", "\"¬it; € &lt;\""),
+            ("<pre>\n\nx</pre>", r#"pre("\nx")"#),
+            ("<textarea><p>x</textarea>y", r#"textarea("<p>x"),"y""#),
+            ("<script>if (a<b) '</p>'</script>z", r#"script,"z""#),
+            ("<noscript><p>x</noscript>", r#"noscript(p("x"))"#),
+            ("<svg><title>t</title><p>q", r#"svg(title("t")),p("q")"#),
+            ("<math><annotation-xml encoding=text/html><p>x", r#"math(annotation-xml(p("x")))"#),
+            ("<svg><![CDATA[x<y]]></svg>", r#"svg("x<y")"#),
+            ("<!--c-->a<!--d-->b", r#""ab""#),
+            ("<xmp><b></xmp><plaintext><i>", r#"xmp("<b>"),plaintext("<i>")"#),
+        ] {
+            let tree = parsed(&format!("<body>{html}"));
+            let all = shape(&tree, DOCUMENT);
+            assert_eq!(all, format!("(html(head,body({body})))"), "{html}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_two_attributes_of_one_name_counts() {
+        let tree = parsed("<body><p id=a id=b class=c>x");
+        let p = tree.elements.iter().find(|e| &*e.name.local == "p").expect("a paragraph");
+        assert_eq!((tree.id(p), tree.class(p)), ("a", "c"));
+    }
+
+    #[test]
+    fn attributes_of_a_second_body_tag_are_added() {
+        let tree = parsed("<body id=a>x<body id=b class=c>");
+        let body = tree.elements.iter().find(|e| &*e.name.local == "body").expect("a body");
+        assert_eq!((tree.id(body), tree.class(body)), ("a", "c"));
+    }
+
+    #[test]
+    fn a_tree_can_be_used_again() {
+        let mut tree = parsed("<title>x</title><p>long text");
+        tree.parse("y").expect("within its budget");
+        assert_eq!(shape(&tree, DOCUMENT), r#"(html(head,body("y")))"#);
+        assert_eq!(tree.title(), NONE);
+    }
+
+    #[test]
+    fn pages_made_to_be_costly_take_linear_work() {
+        let fonts: String = (0..20_000).map(|i| format!("<p><font size={i}>a")).collect();
+        let attributes: String = (0..100_000).map(|i| format!(" a{i}=1")).collect();
+        let pages = [
+            ("nested divs", "<div>".repeat(100_000), Err(Outcome::TooDeep)),
+            ("closed divs", "<div>".repeat(9_000) + &"</div>".repeat(9_000), Ok(())),
+            ("nested b", "<b>".repeat(100_000), Err(Outcome::TooDeep)),
+            ("b and /p", "<b></p>".repeat(50_000), Err(Outcome::TooDeep)),
+            ("fonts", fonts, Err(Outcome::TooDeep)),
+            ("attributes", format!("<p{attributes}>x"), Ok(())),
+            ("a and div", "<a><div>".repeat(5_000), Ok(())),
+            ("foster parenting", format!("<table>{}", "x<b>y</b>".repeat(10_000)), Ok(())),
+            ("nested tables", "<table><tr><td>".repeat(3_000), Ok(())),
+            ("foreign objects", "<svg><foreignObject>".repeat(5_000), Ok(())),
+            ("spans", "<span>x</span>".repeat(50_000), Ok(())),
+            ("less-than signs", "<".repeat(100_000), Ok(())),
+            ("references", "&amp".repeat(100_000), Ok(())),
+            ("svg scripts", format!("<svg>{}", "<script>".repeat(30_000)), Ok(())),
+        ];
+        for (name, html, outcome) in pages {
+            let (steps, got) = Tree::default().parse_within(&html, BUDGET);
+            assert_eq!(got, outcome, "{name}");
+            let bound = 100 * html.len() as u64;
+            assert!(steps < bound, "{name}: {steps} steps for {} bytes", html.len());
+        }
+    }
+
+    #[test]
+    fn a_page_beyond_its_budget_is_too_costly() {
+        let html = "<p><i>x</i>".repeat(100);
+        let mut tree = Tree::default();
+        for (budget, outcome) in [
+            (BUDGET, Ok(())),
+            (Budget { nodes: 50, ..BUDGET }, Err(Outcome::TooCostly)),
+            (Budget { steps: 50, ..BUDGET }, Err(Outcome::TooCostly)),
+        ] {
+            assert_eq!(tree.parse_within(&html, budget).1, outcome);
+        }
+    }
+
+    #[test]
+    fn text_below_the_guard_is_kept() {
+        let tree = parsed(&format!("{}甲{}", "<div>".repeat(2_000), "</div>".repeat(2_000)));
+        assert!(tree.text.contains('甲'));
+        let deepest = tree.elements.iter().map(|e| e.depth).max();
+        assert!(deepest <= Some(520), "{deepest:?}");
+    }
+}

@@ -1,0 +1,228 @@
+//! Reading a pipeline: everything that is checked before anything runs (missing files, unknown
+//! names, impossible values), with all problems at once.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::{Digests, Pipeline, SECTIONS, signal_specs};
+use crate::assets::Catalogue;
+use crate::chain::{self, Chain};
+use crate::config::{self, Resolved, Table, Value};
+use crate::error::{Error, Kind, Place, Problem, Result};
+use crate::store;
+
+/// Reads and checks a pipeline file with its overrides, its input files and the chain it names.
+pub fn load(path: &Path, sets: &[String]) -> Result<Pipeline> {
+    let mut check = Check::new(path, &read_config(path)?, sets)?;
+    check.inputs();
+    let chain = check.named_chain();
+    check.finish(chain)
+}
+
+/// The frozen pipeline in `path` with overrides of `[select]` and `[tokenize]`; the chain is the
+/// frozen one unless an override names another.
+pub fn reload(path: &Path, sets: &[String], frozen: &Pipeline) -> Result<Pipeline> {
+    let mut check = Check::new(path, &read_config(path)?, sets)?;
+    check.only_selection_differs(frozen);
+    let own_chain = sets.iter().any(|set| set.trim_start().starts_with("select.chain"));
+    let chain =
+        if own_chain { check.named_chain() } else { check.chain(frozen.chain_text.clone()) };
+    check.finish(chain)
+}
+
+/// A frozen pipeline: `text` is what stands in `path`, `chain` the frozen filter chain. The input
+/// files were checked when it was frozen.
+pub fn read_frozen(path: &Path, text: &str, chain: &str) -> Result<Pipeline> {
+    let mut check = Check::new(path, text, &[])?;
+    let chain = check.chain(chain.to_owned());
+    check.finish(chain)
+}
+
+/// A pipeline file being checked.
+struct Check {
+    file: Place,
+    table: Table,
+    resolved: Resolved,
+    problems: Vec<Problem>,
+}
+
+impl Check {
+    fn new(path: &Path, text: &str, sets: &[String]) -> Result<Check> {
+        let mut table = config::parse(path, text).map_err(Error::from_problems)?;
+        let mut problems = Vec::new();
+        for argument in sets {
+            if let Err(problem) = config::apply_set(&mut table, argument) {
+                problems.push(problem);
+            }
+        }
+        let file = Place::Path(path.to_path_buf());
+        let resolved = config::resolve(&file, &table, SECTIONS, &mut problems);
+        Ok(Check { file, table, resolved, problems })
+    }
+
+    /// Where a key was given, else the file.
+    fn place(&self, section: &str, key: &str) -> Place {
+        let given = self.table.get(section).and_then(|section| match &section.value {
+            Value::Table(keys) => keys.get(key),
+            _ => None,
+        });
+        given.map_or_else(|| self.file.clone(), |node| node.place.clone())
+    }
+
+    fn text(&self, section: &str, key: &str) -> Option<String> {
+        self.resolved[section].get(key).and_then(toml::Value::as_str).map(str::to_owned)
+    }
+
+    fn problem(&mut self, section: &str, key: &str, message: String, help: Option<String>) {
+        let place = Some(self.place(section, key));
+        self.problems.push(Problem { place, message, help });
+    }
+
+    /// Every input must lead to a file.
+    fn inputs(&mut self) {
+        let Some(entries) = self.resolved["input"].get("warc").and_then(toml::Value::as_array) else {
+            return;
+        };
+        let entries: Vec<String> =
+            entries.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect();
+        if let Err(problems) = store::expand_inputs(&entries) {
+            for problem in problems {
+                self.problem("input", "warc", problem.message, problem.help);
+            }
+        }
+    }
+
+    /// The chain in the file that the pipeline names.
+    fn named_chain(&mut self) -> Option<(Chain, String)> {
+        let name = self.text("select", "chain")?;
+        match std::fs::read_to_string(&name) {
+            Ok(text) => self.chain(text),
+            Err(cause) => {
+                let help = format!(
+                    "paths are relative to the working directory{}",
+                    nearby_files(Path::new(&name))
+                );
+                let message = format!("cannot read the filter chain `{name}`: {cause}");
+                self.problem("select", "chain", message, Some(help));
+                None
+            }
+        }
+    }
+
+    fn chain(&mut self, text: String) -> Option<(Chain, String)> {
+        let name = self.text("select", "chain")?;
+        let chain = match chain::parse(Path::new(&name), &text, &signal_specs()) {
+            Ok(chain) => chain,
+            Err(problems) => {
+                self.problems.extend(problems);
+                return None;
+            }
+        };
+        if let Some(profile) = self.text("select", "profile")
+            && !chain.tiers.contains(&profile)
+        {
+            let tiers: Vec<&str> = chain.tiers.iter().map(String::as_str).collect();
+            let message = format!("the chain has no tier `{profile}`");
+            let help = config::did_you_mean(&profile, &tiers);
+            self.problem("select", "profile", message, Some(help));
+        }
+        Some((chain, text))
+    }
+
+    /// A selection reads stored columns, so what they depend on cannot change.
+    fn only_selection_differs(&mut self, frozen: &Pipeline) {
+        let differing = config::differences(&frozen.resolved, &self.resolved);
+        let outside = differing
+            .into_iter()
+            .filter(|(key, _, _)| !key.starts_with("select.") && !key.starts_with("tokenize."));
+        self.problems.extend(outside.map(|(key, _, _)| Problem {
+            place: Some(Place::Argument(format!("--set {key}=…"))),
+            message: format!("`{key}` cannot change over stored columns"),
+            help: Some("only keys of [select] and [tokenize] can; else start another run".to_owned()),
+        }));
+    }
+
+    fn name_is_part_of_a_file_name(&mut self) {
+        if let Some(name) = self.text("select", "name")
+            && !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        {
+            let message = format!("`select.name` is `{name}`, which is no part of a file name");
+            let help = "letters, digits, `-`, `_` and `.` are allowed".to_owned();
+            self.problem("select", "name", message, Some(help));
+        }
+    }
+
+    /// The digest of the model or tokenizer that a key names.
+    fn digest(&mut self, catalogue: &Catalogue, section: &str, key: &str) -> Result<Option<String>> {
+        let Some(name) = self.text(section, key) else { return Ok(None) };
+        if let Some(asset) = catalogue.get(&name) {
+            return Ok(Some(asset.sha256.clone()));
+        }
+        let path = Path::new(&name);
+        if path.is_file() {
+            let failed = |cause| Error::io("read the model", path, cause);
+            let (_, sha256) =
+                File::open(path).and_then(store::digest).map_err(failed)?;
+            return Ok(Some(sha256));
+        }
+        let names: Vec<&str> = catalogue.list().iter().map(|asset| asset.name.as_str()).collect();
+        let help =
+            format!("{}; `kuroshio assets list` shows them", config::did_you_mean(&name, &names));
+        let message = format!("`{name}` is neither an asset nor a file");
+        self.problem(section, key, message, Some(help));
+        Ok(None)
+    }
+
+    fn finish(mut self, chain: Option<(Chain, String)>) -> Result<Pipeline> {
+        self.name_is_part_of_a_file_name();
+        let catalogue = Catalogue::embedded()?;
+        let model = self.digest(&catalogue, "extract", "model")?;
+        let tokenizer = self.digest(&catalogue, "tokenize", "tokenizer")?;
+        if !self.problems.is_empty() {
+            return Err(Error::from_problems(self.problems));
+        }
+        let (Some((chain, chain_text)), Some(model)) = (chain, model) else {
+            return Err(Error::bug("a pipeline without chain or model had no problem"));
+        };
+        let resolved = self.resolved;
+        Ok(Pipeline {
+            input: config::section(&resolved, "input")?,
+            extract: config::section(&resolved, "extract")?,
+            dedup: config::section(&resolved, "dedup")?,
+            select: config::section(&resolved, "select")?,
+            tokenize: config::section(&resolved, "tokenize")?,
+            chain,
+            chain_text,
+            resolved,
+            digests: Digests { model, tokenizer },
+        })
+    }
+}
+
+/// The text of a configuration file.
+fn read_config(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|cause| {
+        Error::new(Kind::Config, "cannot read the pipeline file")
+            .at_path(path)
+            .caused_by(cause)
+            .help(format!("check the path{}", nearby_files(path)))
+    })
+}
+
+/// "; there are: a.toml, b.toml" for the directory where `path` was looked for.
+fn nearby_files(path: &Path) -> String {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let Ok(entries) = std::fs::read_dir(&folder) else { return String::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok())
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .map(|path| path.display().to_string())
+        .collect();
+    names.sort();
+    names.truncate(8);
+    if names.is_empty() { String::new() } else { format!("; there are: {}", names.join(", ")) }
+}
