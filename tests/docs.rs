@@ -64,7 +64,8 @@ fn the_filter_reference_lists_every_signal_and_edit() {
          no such bound. The first bound that fails gives the verdict its name. A document on which \
          a signal is undefined passes its bounds, unless the step says `undefined = \"drop\"`. \
          Signals are measured once, at their place among the edits, and stored as columns: new \
-         bounds need no text.\n\n## Edits\n\n{}\n## Signals\n\n{}",
+         bounds need no text. `cluster_size`, the number of documents with the same text, is a label \
+         and can be bounded like a signal.\n\n## Edits\n\n{}\n## Signals\n\n{}",
         kuroshio::chain::edits_markdown(),
         kuroshio::signals::markdown()
     );

@@ -362,7 +362,12 @@ fn everything_wrong_with_a_chain_is_told_at_once() {
          [[step]]\nsignal = \"listed_words\"\nlist = \"spam\"\nmax = { borad = 3 }\n\
          [[step]]\nedit = \"drop_boilerplates\"\n",
     );
-    let text = format!("[input]\nwarc = [\"a\"]\n[select]\nchain = \"{}\"\n", chain.display());
+    let warc = scratch.write("a.warc", "");
+    let text = format!(
+        "[input]\nwarc = [\"{}\"]\n[select]\nchain = \"{}\"\n",
+        warc.display(),
+        chain.display()
+    );
     let file = scratch.write("p.toml", text);
     let error = pipeline::load(&file, &[]).unwrap_err();
     let folder = format!("{}/", scratch.path().display());

@@ -508,6 +508,6 @@ mod tests {
         }
         assert_eq!(signatures.exact[0], signatures.exact[1]);
         assert_ne!(signatures.exact[1], signatures.exact[2]);
-        assert_eq!(signatures.characters[0], 8);
+        assert_eq!(signatures.characters[0], 7);
     }
 }
