@@ -21,7 +21,7 @@ use crate::event::{Event, Events};
 use crate::store::{ReadSeek, Staged, Store};
 pub use models::Models;
 pub use pipeline::Pipeline;
-pub use tokenize::{CorpusText, ShardFiles, TokenizePlan, tokenize_shard};
+pub use tokenize::{ShardFiles, TextFile, name_of, tokenize_shard, warning};
 
 /// One step of the way, cut into tasks. Everything a task writes is a pure function of its key.
 pub trait Stage: Sync {

@@ -60,16 +60,6 @@ pub enum TokenName {
     Spelling(String),
 }
 
-impl TokenName {
-    /// What was given on a command line: digits are an id.
-    pub fn from_argument(text: &str) -> TokenName {
-        match text.parse() {
-            Ok(id) => TokenName::Id(id),
-            Err(_) => TokenName::Spelling(text.to_owned()),
-        }
-    }
-}
-
 /// How a tokenizer is opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
@@ -205,8 +195,8 @@ mod tests {
     fn marks_are_the_named_tokens_or_the_own_end() {
         assert_eq!(resolve(&Options::default(), Some(2)).unwrap(), Marks { eod: 2, bos: None });
         let options = Options {
-            eod: Some(TokenName::from_argument("<EOD>")),
-            bos: Some(TokenName::from_argument("1")),
+            eod: Some(TokenName::Spelling("<EOD>".to_owned())),
+            bos: Some(TokenName::Id(1)),
             ..Options::default()
         };
         assert_eq!(resolve(&options, Some(2)).unwrap(), Marks { eod: 7, bos: Some(1) });
