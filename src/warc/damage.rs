@@ -64,7 +64,7 @@ fn candidate(bytes: &[u8], from: usize, search: Search) -> Option<usize> {
     })
 }
 
-/// What is the matter with a member that libdeflate refused.
+/// What is the matter with a member that did not unpack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Diagnosis {
     /// Its bytes or its checksum are wrong.
@@ -73,29 +73,32 @@ pub(super) enum Diagnosis {
     Unfinished,
 }
 
-/// Inflates `packed`, at most `limit` bytes of text, only to see what happens. At the end of the
+/// Unpacks `packed`, at most `limit` bytes of text, only to see what happens. At the end of the
 /// file (`ended`) a member that has no end is damaged, not cut, if another one begins inside it.
-pub(super) fn diagnose(packed: &[u8], ended: bool, limit: usize) -> io::Result<Diagnosis> {
-    let mut unpacker = Unpacker::new(Magic::Gzip, &[])?;
+pub(super) fn diagnose(
+    mut unpacker: Unpacker,
+    packed: &[u8],
+    ended: bool,
+    limit: usize,
+    dictionary: &[u8],
+) -> Diagnosis {
     let mut room = vec![0; 64 << 10];
     let (mut from, mut text) = (0, 0);
     while text < limit {
         let step = unpacker.step(&packed[from..], &mut room);
         match step.state {
-            State::Damaged => return Ok(Diagnosis::Damaged),
-            State::Ended => return Ok(Diagnosis::Unfinished),
+            State::Damaged => return Diagnosis::Damaged,
+            State::Ended => return Diagnosis::Unfinished,
             State::Under if step.packed == 0 && step.text == 0 => break,
             State::Under => (from, text) = (from + step.packed, text + step.text),
         }
     }
     let mut inside = 1;
-    while let Some(at) =
-        candidate(packed, inside.min(packed.len()), Search::Packed).filter(|_| ended)
-    {
-        if beginning(&packed[at..], &[]) == Beginning::Record {
-            return Ok(Diagnosis::Damaged);
+    while ended && let Some(at) = candidate(packed, inside.min(packed.len()), Search::Packed) {
+        if beginning(&packed[at..], dictionary) == Beginning::Record {
+            return Diagnosis::Damaged;
         }
         inside = at + 1;
     }
-    Ok(Diagnosis::Unfinished)
+    Diagnosis::Unfinished
 }

@@ -1,10 +1,12 @@
-//! The text of gzip members and zstd frames: a member that is small enough is inflated whole and
-//! checked before any of it is given; a larger one, one that the file end cuts, and every zstd
-//! frame is unpacked piece by piece.
+//! The text of gzip members and zstd frames (members, for short): one that is small enough is
+//! unpacked whole and checked before any of it is given; a larger one, and one that the file end
+//! cuts, is unpacked piece by piece.
 //!
 //! The whole of a member is needed before libdeflate can say anything, and it cannot tell a cut
 //! member from a damaged one. So a refusal is answered with twice as many packed bytes, up to
-//! 8 MiB, and what is refused then is looked at with the slower, streaming inflater.
+//! 8 MiB, and what is refused then is looked at with the slower, streaming inflater. Of a member
+//! with more packed bytes, records are given before its checksum is known, and members that
+//! follow a damaged place are lost up to where the inflater notices it, 64 KiB as a rule.
 
 use std::io::{self, Read};
 
@@ -103,22 +105,17 @@ impl Member {
         source: &mut Source<R>,
         magic: Magic,
     ) -> io::Result<Opened> {
-        if magic == Magic::Zstd {
-            let unpacker = match self.idle.take() {
-                Some(unpacker) => unpacker,
-                None => Unpacker::new(Magic::Zstd, &self.dictionary)?,
-            };
-            self.under = Some(unpacker);
-            return Ok(Opened::Text);
-        }
         let mut wanted = FIRST_BYTES;
         loop {
             source.reach(wanted)?;
             let (bytes, ended) = (source.window().bytes(), source.ended());
             let packed = &bytes[..bytes.len().min(WHOLE_MAX)];
-            match inflate(&mut self.inflater, packed, &mut self.text, self.whole_text_max) {
-                Inflated::Member { packed, text } => {
-                    self.text.add(text);
+            let whole = match magic {
+                Magic::Zstd => self.unpack_frame(packed)?,
+                _ => self.inflate_member(packed),
+            };
+            match whole {
+                Inflated::Member { packed, .. } => {
                     source.consume(packed);
                     return Ok(Opened::Text);
                 }
@@ -127,16 +124,70 @@ impl Member {
                     wanted = (2 * wanted).min(WHOLE_MAX);
                 }
                 Inflated::Refused => {
+                    let unpacker = self.unpacker(magic)?;
                     let all = ended && packed.len() == bytes.len();
-                    match diagnose(packed, all, self.whole_text_max)? {
+                    let (limit, dictionary) = (self.whole_text_max, &self.dictionary[..]);
+                    match diagnose(unpacker, packed, all, limit, dictionary) {
                         Diagnosis::Damaged => return Ok(Opened::Damaged),
                         Diagnosis::Unfinished => break,
                     }
                 }
             }
         }
-        self.under = Some(Unpacker::new(Magic::Gzip, &[])?);
+        self.under = Some(self.unpacker(magic)?);
         Ok(Opened::Text)
+    }
+
+    /// An unpacker at its beginning: the idle one if it serves.
+    fn unpacker(&mut self, magic: Magic) -> io::Result<Unpacker> {
+        match self.idle.take() {
+            Some(unpacker) if magic == Magic::Zstd => Ok(unpacker),
+            _ => Unpacker::new(magic, &self.dictionary),
+        }
+    }
+
+    /// Adds the text of a gzip member, which takes as much room as it needs.
+    fn inflate_member(&mut self, packed: &[u8]) -> Inflated {
+        let most = self.whole_text_max;
+        let mut length = FIRST_TEXT_BYTES.min(most);
+        loop {
+            let room = self.text.room(length);
+            let room_length = room.len().min(most);
+            let inflated = self.inflater.member(packed, &mut room[..room_length]);
+            match inflated {
+                Inflated::NoRoom if room_length < most => length = (2 * room_length).min(most),
+                Inflated::Member { text, .. } => {
+                    self.text.add(text);
+                    return inflated;
+                }
+                Inflated::NoRoom | Inflated::Refused => return inflated,
+            }
+        }
+    }
+
+    /// The same for a zstd frame.
+    fn unpack_frame(&mut self, packed: &[u8]) -> io::Result<Inflated> {
+        let mut unpacker = self.unpacker(Magic::Zstd)?;
+        let (mut from, mut text) = (0, 0);
+        let unpacked = loop {
+            let room = self.text.room(STEP_BYTES);
+            let room_length = room.len().min(self.whole_text_max - text);
+            let step = unpacker.step(&packed[from..], &mut room[..room_length]);
+            self.text.add(step.text);
+            (from, text) = (from + step.packed, text + step.text);
+            match step.state {
+                State::Ended => break Inflated::Member { packed: from, text },
+                State::Damaged => break Inflated::Refused,
+                State::Under if text == self.whole_text_max => break Inflated::NoRoom,
+                State::Under if step.packed == 0 && step.text == 0 => break Inflated::Refused,
+                State::Under => {}
+            }
+        };
+        if !matches!(unpacked, Inflated::Member { .. }) {
+            self.text.retract(text);
+        }
+        self.idle = unpacker.restarted();
+        Ok(unpacked)
     }
 
     /// Unpacks a further piece of the member under way.
@@ -170,19 +221,6 @@ impl Member {
         };
         if Unpacker::new(Magic::Zstd, &dictionary).is_ok() {
             self.dictionary = dictionary;
-        }
-    }
-}
-
-/// Inflates one member behind the text that is there, into as much room as it needs.
-fn inflate(inflater: &mut Inflater, packed: &[u8], text: &mut Window, most: usize) -> Inflated {
-    let mut length = FIRST_TEXT_BYTES.min(most);
-    loop {
-        let room = text.room(length);
-        let room_length = room.len().min(most);
-        match inflater.member(packed, &mut room[..room_length]) {
-            Inflated::NoRoom if room_length < most => length = (2 * room_length).min(most),
-            done => return done,
         }
     }
 }

@@ -145,7 +145,8 @@ impl<R: Read> Reader<R> {
                 }
                 Place::Inside | Place::InsideLast => self.cut_member()?,
             };
-            if let Some(found) = found {
+            // A member may be cut behind everything that was reported of it already.
+            if let Some(found) = found.filter(|found| found.length > 0) {
                 self.reported = self.source.offset();
                 return Ok(Some(found));
             }
@@ -245,7 +246,6 @@ impl<R: Read> Reader<R> {
     /// Cuts the next record out of the member's text; `None` if no text is left.
     fn cut_member(&mut self) -> io::Result<Option<Found>> {
         loop {
-            self.pass_text(0);
             let text = self.member.text().bytes();
             let padding = text.iter().take_while(|&&byte| is_padding(byte)).count();
             let empty = padding == text.len();

@@ -52,6 +52,12 @@ impl Window {
         &mut self.data[self.end..]
     }
 
+    /// Takes back the last `length` bytes that were added.
+    pub(super) fn retract(&mut self, length: usize) {
+        self.end -= length;
+        debug_assert!(self.start <= self.end);
+    }
+
     /// Takes over `length` bytes that were written into the room.
     pub(super) fn add(&mut self, length: usize) {
         self.end += length;
