@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::report::{self, Example, Summary};
 use crate::run::Run;
+use crate::stages::DUPLICATE;
 
 /// Characters of an example that are shown.
 const EXAMPLE_CHARACTERS: usize = 120;
@@ -13,7 +14,8 @@ const EXAMPLE_CHARACTERS: usize = 120;
 /// Prints the funnel, why the rest was dropped, where the files are, examples, and what to try next.
 pub(super) fn print(run: &Run, summary: &Summary, partial: bool) -> Result<()> {
     funnel(summary);
-    reasons(summary);
+    records_dropped(summary);
+    documents_dropped(run, summary)?;
     costs(summary);
     files(run);
     if !partial {
@@ -53,38 +55,47 @@ fn funnel(summary: &Summary) {
     }
 }
 
-fn reasons(summary: &Summary) {
-    let mut records: Vec<(u64, &str, &str)> = summary
+fn records_dropped(summary: &Summary) {
+    let mut dropped: Vec<(u64, &str)> = summary
         .outcomes
         .iter()
         .filter(|(name, _)| *name != Outcome::Document.name())
-        .map(|(name, count)| {
-            let sentence = Outcome::from_name(name).map_or("", Outcome::sentence);
-            (*count, name.as_str(), sentence)
-        })
+        .map(|(name, count)| (*count, name.as_str()))
         .collect();
-    records.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    if !records.is_empty() {
+    most_frequent_first(&mut dropped);
+    if !dropped.is_empty() {
         line("\nRecords that became no document:");
     }
-    for (count, name, sentence) in records {
+    for (count, name) in dropped {
+        let sentence = Outcome::from_name(name).map_or("", Outcome::sentence);
         line(&format!("{:>12}  {name:<20} {sentence}", number(count)));
     }
-    let mut documents: Vec<(u64, &str, &str)> = summary
-        .rejected
-        .iter()
-        .map(|(name, count)| (*count, name.as_str(), "failed this bound of the chain"))
-        .collect();
+}
+
+fn documents_dropped(run: &Run, summary: &Summary) -> Result<()> {
+    let mut dropped: Vec<(u64, &str)> =
+        summary.rejected.iter().map(|(name, count)| (*count, name.as_str())).collect();
     if summary.duplicates.exact > 0 {
-        documents.push((summary.duplicates.exact, "duplicate", "has the same text as one that stays"));
+        dropped.push((summary.duplicates.exact, DUPLICATE));
     }
-    documents.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    if !documents.is_empty() {
+    most_frequent_first(&mut dropped);
+    if !dropped.is_empty() {
         line("\nDocuments that were not kept:");
     }
-    for (count, name, words) in documents {
-        line(&format!("{:>12}  {name:<28} {words}", number(count)));
+    let pipeline = &run.pipeline;
+    for (count, name) in dropped {
+        let words = if name == DUPLICATE {
+            "the same text as one that stays".to_owned()
+        } else {
+            report::rule_in_words(&pipeline.chain, &pipeline.select.profile, name)?
+        };
+        line(&format!("{:>12}  {name:<24} {words}", number(count)));
     }
+    Ok(())
+}
+
+fn most_frequent_first(counts: &mut [(u64, &str)]) {
+    counts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
 }
 
 fn costs(summary: &Summary) {

@@ -2,7 +2,9 @@
 //! look at. Reads manifests and delivered files. Knows nothing of running.
 
 mod examples;
+mod rules;
 mod summary;
 
 pub use examples::{Example, Examples, examples};
+pub use rules::rule_in_words;
 pub use summary::{Duplicates, StageCost, Summary, summarize};

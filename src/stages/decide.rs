@@ -18,7 +18,7 @@ pub(super) struct Decide;
 /// The verdict on a document that stays.
 pub(super) const KEPT: &str = "kept";
 /// The verdict on a document that another one stands for.
-pub(super) const DUPLICATE: &str = "duplicate";
+pub const DUPLICATE: &str = "duplicate";
 
 impl Stage for Decide {
     fn name(&self) -> &'static str {

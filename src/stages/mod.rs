@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::store::{ReadSeek, Staged, Store};
+pub use decide::DUPLICATE;
 pub use models::Models;
 pub use pipeline::Pipeline;
 pub use tokenize::{ShardFiles, TextFile, name_of, tokenize_shard, warning};
