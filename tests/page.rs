@@ -415,9 +415,39 @@ fn foreign_pages_keep_their_encoding() {
 
 #[test]
 fn a_lead_byte_never_swallows_a_tag() {
-    let decoded = decode(b"<p>\x82\xA0\x82</p>\x83<b>", "text/html; charset=sjis", false);
-    assert_eq!(decoded.text, "<p>あ\u{FFFD}</p>\u{FFFD}<b>");
+    let sound = encoded("Shift_JIS", &SENTENCE.repeat(2));
+    let body = [&sound[..], b"<p>\x82\xA0\x82</p>\x83<b>"].concat();
+    let decoded = decode(&body, "text/html; charset=sjis", false);
+    assert!(decoded.text.ends_with("<p>あ\u{FFFD}</p>\u{FFFD}<b>"), "{}", decoded.text);
     assert_eq!(decoded.charset.malformed, 2);
+}
+
+#[test]
+fn main_content_is_what_a_reader_came_for() {
+    let sentence = "これは記事の本文で、読点も句点もある、ふつうに書かれた長さの文章です。";
+    let article = format!(
+        "<h1>記事の題名</h1><p>{sentence}</p><h2>小見出し</h2><p>{sentence}</p><ul><li>短い項目</li></ul><p>{sentence}</p>"
+    );
+    let menu = "<ul><li><a href=a>ホーム</a></li><li><a href=b>会社概要</a></li></ul>";
+    for (frame, name) in [
+        ((format!("<nav>{menu}</nav><main>"), "</main><footer>© 2024 会社</footer>"), "tags"),
+        (
+            (
+                format!("<div id=gNavi>{menu}</div><div class=entry>"),
+                "</div><div id=footer>© 2024 会社</div>",
+            ),
+            "names",
+        ),
+        ((format!("<div>{menu}</div><div>"), "</div><div>Copyright 2024 会社</div>"), "neither"),
+    ] {
+        let mut page = paragraphs(&format!("{}{article}{}", frame.0, frame.1));
+        mark_main(&mut page);
+        let main: Vec<bool> = page.iter().map(|p| p.main == Some(true)).collect();
+        assert_eq!(main[..2], [false; 2], "{name}");
+        assert_eq!(main[2..8], [true; 6], "{name}");
+        assert_eq!(main[8..], [false], "{name}");
+    }
+    mark_main(&mut []);
 }
 
 /// What holds of every page.

@@ -32,8 +32,7 @@ pub(super) const DOCUMENT: u32 = 0;
 #[derive(Debug, Clone, Copy)]
 struct Budget {
     nodes: usize,
-    /// Look-ups of an element by the tree builder, its unit of work; a real page takes about one
-    /// for each byte, a page made to be costly a thousand.
+    /// Looks at an element by the tree builder, its unit of work.
     steps: u64,
     /// Start tags that the guard may drop before the page counts as too deep.
     dropped: u64,
