@@ -7,7 +7,10 @@ const GOOD: &str = "[input]\nwarc = [\"tests/fixtures/quickstart.warc.gz\"]\n";
 #[test]
 fn two_misspelt_keys_are_reported_at_once_with_place_and_nearest_name() {
     let scratch = Scratch::new();
-    let file = scratch.write("p.toml", format!("{GOOD}[extract]\nmin_scroe = 0.5\n[dedup]\nkeeep = \"newest\"\n"));
+    let file = scratch.write(
+        "p.toml",
+        format!("{GOOD}[extract]\nmin_scroe = 0.5\n[dedup]\nkeeep = \"newest\"\n"),
+    );
     let run = scratch.join("run").display().to_string();
     let output = kuroshio(["run", file.to_str().unwrap(), "--run", &run], root()).exited(78);
     let name = file.display().to_string();
@@ -49,7 +52,8 @@ fn wrong_values_missing_files_and_unknown_names_are_reported_together() {
 fn a_misspelt_signal_in_the_chain_is_refused_with_its_line() {
     let scratch = Scratch::new();
     let chain = scratch.write("c.toml", "[[step]]\nsignal = \"charcters\"\nmin = 3\n");
-    let file = scratch.write("p.toml", format!("{GOOD}[select]\nchain = \"{}\"\n", chain.display()));
+    let file =
+        scratch.write("p.toml", format!("{GOOD}[select]\nchain = \"{}\"\n", chain.display()));
     let output = kuroshio(["config", "show", file.to_str().unwrap()], root()).exited(78);
     assert!(output.stderr.contains("c.toml:2:"), "{}", output.stderr);
     assert!(output.stderr.contains("did you mean `characters`?"), "{}", output.stderr);
@@ -60,7 +64,8 @@ fn set_overrides_a_key_and_is_checked_the_same_way() {
     let scratch = Scratch::new();
     let file = scratch.write("p.toml", GOOD);
     let file = file.to_str().unwrap();
-    let shown = kuroshio(["config", "show", file, "--set", "extract.min_score=0.75"], root()).success();
+    let shown =
+        kuroshio(["config", "show", file, "--set", "extract.min_score=0.75"], root()).success();
     assert!(shown.stdout.contains("min_score = 0.75"), "{}", shown.stdout);
     let refused = kuroshio(
         ["config", "show", file, "--set", "extract.min_scor=0.75", "--set", "dedup.exact=3"],
@@ -77,12 +82,13 @@ fn a_run_keeps_its_configuration_and_names_what_differs() {
     let run = scratch.join("run").display().to_string();
     let base = ["plan", "pipelines/quickstart.toml", "--run", &run];
     kuroshio(base, root()).success();
-    let other = kuroshio(
-        base.iter().copied().chain(["--set", "extract.min_score=0.9"]),
-        root(),
-    )
-    .exited(78);
-    assert!(other.stderr.contains("`extract.min_score` is 0.5 in the run, now 0.9"), "{}", other.stderr);
+    let other =
+        kuroshio(base.iter().copied().chain(["--set", "extract.min_score=0.9"]), root()).exited(78);
+    assert!(
+        other.stderr.contains("`extract.min_score` is 0.5 in the run, now 0.9"),
+        "{}",
+        other.stderr
+    );
     assert!(other.stderr.contains("--run"), "{}", other.stderr);
 }
 

@@ -7,8 +7,7 @@ use kuroshio::error::Kind;
 use kuroshio::outcome::Outcome;
 use kuroshio::stages::pipeline::SECTIONS;
 
-const NOTE: &str =
-    "<!-- Written by `UPDATE=1 cargo test --test main docs::`; change the code, not this file. -->\n\n";
+const NOTE: &str = "<!-- Written by `UPDATE=1 cargo test --test main docs::`; change the code, not this file. -->\n\n";
 
 #[track_caller]
 fn equals_or_update(path: &str, text: &str) {
@@ -89,7 +88,12 @@ fn write_help(out: &mut String, command: &clap::Command, level: usize) {
         let name = sub.get_bin_name().unwrap_or(sub.get_name()).to_owned();
         let help = sub.clone().term_width(100).render_long_help().to_string();
         let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-        let _ = write!(out, "\n{} `{name}`\n\n```text\n{}\n```\n", "#".repeat(level), help.join("\n").trim_end());
+        let _ = write!(
+            out,
+            "\n{} `{name}`\n\n```text\n{}\n```\n",
+            "#".repeat(level),
+            help.join("\n").trim_end()
+        );
         write_help(out, sub, level + 1);
     }
 }

@@ -27,7 +27,8 @@ fn says(output: &crate::support::Output, expected: &[&str]) {
 #[test]
 fn a_missing_input_is_named() {
     let scratch = Scratch::new();
-    let output = run(&scratch.join("r"), &["input.warc=[\"tests/fixtures/nothing.warc.gz\"]"]).exited(78);
+    let output =
+        run(&scratch.join("r"), &["input.warc=[\"tests/fixtures/nothing.warc.gz\"]"]).exited(78);
     says(&output, &["tests/fixtures/nothing.warc.gz"]);
 }
 
@@ -106,7 +107,8 @@ fn a_full_disk_asks_to_be_tried_again_and_the_run_goes_on_when_there_is_room() {
     }
     let unmount = Unmount(&disk);
     let full = run(&disk.join("r"), &[]);
-    let visible: Vec<String> = digests(&disk).into_keys().filter(|path| path.contains(".tmp-")).collect();
+    let visible: Vec<String> =
+        digests(&disk).into_keys().filter(|path| path.contains(".tmp-")).collect();
     says(&full, &["free some space"]);
     assert_eq!(full.code, 75, "{}", full.stderr);
     assert!(visible.is_empty(), "half-written files are left: {visible:?}");
@@ -146,4 +148,25 @@ fn a_read_only_directory_is_named() {
     let output = run(&disk.join("r"), &[]).exited(74);
     says(&output, &["cannot make the run directory", "help:"]);
     drop(unmount);
+}
+
+#[test]
+fn a_changed_and_a_missing_file_are_found_by_verify() {
+    let scratch = Scratch::new();
+    let dir = scratch.join("r");
+    run(&dir, &[]).success();
+    let name = dir.display().to_string();
+    let whole = kuroshio(["verify", "--run", &name], root()).success();
+    assert!(whole.stdout.contains("0 problems"), "{}", whole.stdout);
+
+    let changed = dir.join("corpus/corpus-00000.jsonl.zst");
+    let mut bytes = std::fs::read(&changed).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&changed, bytes).unwrap();
+    std::fs::remove_file(dir.join("labels/00000.parquet")).unwrap();
+    let output = kuroshio(["verify", "--run", &name], root()).exited(65);
+    says(
+        &output,
+        &["2 files are damaged", "corpus-00000.jsonl.zst: SHA-256", "labels/00000.parquet"],
+    );
 }

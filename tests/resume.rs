@@ -12,8 +12,16 @@ use crate::support::{Scratch, binary, digests, kuroshio, root};
 
 /// Folders whose bytes must never depend on how a run went.
 const FOLDERS: [&str; 10] = [
-    "documents", "signatures", "components", "labels", "signals", "verdicts", "corpus", "rejects",
-    "tokens", "markers",
+    "documents",
+    "signatures",
+    "components",
+    "labels",
+    "signals",
+    "verdicts",
+    "corpus",
+    "rejects",
+    "tokens",
+    "markers",
 ];
 
 /// How often the run is killed.
@@ -63,11 +71,8 @@ fn delivered(dir: &Path) -> BTreeMap<String, String> {
 
 #[track_caller]
 fn same(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>, what: &str) {
-    let differing: Vec<&String> = one
-        .keys()
-        .chain(other.keys())
-        .filter(|path| one.get(*path) != other.get(*path))
-        .collect();
+    let differing: Vec<&String> =
+        one.keys().chain(other.keys()).filter(|path| one.get(*path) != other.get(*path)).collect();
     assert!(differing.is_empty(), "{what}: {differing:?}");
 }
 

@@ -55,6 +55,7 @@ commands! {
     Task task;
     Seal seal;
     Status status;
+    Verify verify;
     Select select;
     Tokenize tokenize;
     Assets assets;

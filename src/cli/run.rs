@@ -163,7 +163,8 @@ impl Costs {
 
 impl StageTimes for Costs {
     fn begin(&self, _: &str) {
-        *self.begun.borrow_mut() = Some((Instant::now(), super::process::cpu_seconds().unwrap_or(0.0)));
+        *self.begun.borrow_mut() =
+            Some((Instant::now(), super::process::cpu_seconds().unwrap_or(0.0)));
     }
 
     fn end(&self, stage: &str, _: usize) {

@@ -147,7 +147,8 @@ impl Events for Progress {
             Event::StageStarted { stage, tasks, done, bytes } => {
                 state.begin(stage, tasks, done, bytes);
                 if lines {
-                    let before = if done > 0 { format!(", {done} done before") } else { String::new() };
+                    let before =
+                        if done > 0 { format!(", {done} done before") } else { String::new() };
                     eprintln!("{stage}: {tasks} tasks{before}");
                 }
             }
@@ -173,11 +174,19 @@ impl Events for Progress {
             Event::StageFinished { stage } => {
                 let took = duration(state.begun.elapsed().as_secs_f64());
                 let words = format!("{stage}: done in {took}, {}", state.words());
-                if lines { eprintln!("{words}") } else { state.bar.println(words) }
+                if lines {
+                    eprintln!("{words}")
+                } else {
+                    state.bar.println(words)
+                }
                 state.bar.finish_and_clear();
             }
             Event::Note { text } => {
-                if lines { eprintln!("{text}") } else { state.bar.println(text) }
+                if lines {
+                    eprintln!("{text}")
+                } else {
+                    state.bar.println(text)
+                }
             }
         }
     }

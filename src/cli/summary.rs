@@ -45,7 +45,12 @@ fn funnel(summary: &Summary) {
         line(text.trim_end());
     };
     row("records", summary.records, String::new(), "");
-    row("documents", summary.documents, share(summary.documents, summary.records), "of the records");
+    row(
+        "documents",
+        summary.documents,
+        share(summary.documents, summary.records),
+        "of the records",
+    );
     row("unique", summary.unique, share(summary.unique, summary.documents), "of the documents");
     row("kept", summary.kept, share(summary.kept, summary.unique), "of the unique");
     row("characters", summary.characters, String::new(), "in the corpus");
@@ -103,7 +108,8 @@ fn costs(summary: &Summary) {
     let cpu: f64 = summary.stages.values().filter_map(|cost| cost.cpu_s).sum();
     let peak = summary.stages.values().filter_map(|cost| cost.peak_rss_bytes).max();
     if wall > 0.0 {
-        let memory = peak.map_or(String::new(), |peak| format!(", {} MB of memory", peak / 1_000_000));
+        let memory =
+            peak.map_or(String::new(), |peak| format!(", {} MB of memory", peak / 1_000_000));
         line(&format!("\nTook {} ({} of CPU{memory}).", duration(wall), duration(cpu)));
     }
 }

@@ -8,7 +8,6 @@ use super::{line, show};
 use crate::error::{Error, Kind, Result};
 use crate::run::{self, Run, known_stage};
 
-
 /// Do one planned task, or a range of them; those that are done already are skipped
 #[derive(Debug, Args)]
 #[command(

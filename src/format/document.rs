@@ -131,3 +131,11 @@ pub enum ParagraphKind {
     /// Anything else, such as `button` or `legend`.
     Other,
 }
+
+impl ParagraphKind {
+    /// Whether it is a heading of any level.
+    pub fn is_heading(self) -> bool {
+        use ParagraphKind::{H1, H2, H3, H4, H5, H6};
+        matches!(self, H1 | H2 | H3 | H4 | H5 | H6)
+    }
+}

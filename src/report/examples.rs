@@ -23,7 +23,7 @@ pub struct Example {
 pub struct Examples {
     /// The first document of the corpus.
     pub kept: Option<Example>,
-    /// The first document that a bound dropped, else the first duplicate.
+    /// The first document with text that a bound dropped, else the first that was dropped at all.
     pub dropped: Option<Example>,
 }
 
@@ -53,7 +53,7 @@ pub fn examples(store: &dyn Store, upstream: &dyn Upstream) -> Result<Examples> 
             found.kept = first(store, &output.path, |_| true)?;
         }
         if output.path.starts_with("rejects/") && found.dropped.is_none() {
-            let by_bound = |row: &Row| row.bound.is_some();
+            let by_bound = |row: &Row| row.bound.is_some() && !row.text.is_empty();
             found.dropped = match first(store, &output.path, by_bound)? {
                 Some(example) => Some(example),
                 None => first(store, &output.path, |_| true)?,

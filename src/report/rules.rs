@@ -25,9 +25,9 @@ pub fn rule_in_words(chain: &Chain, profile: &str, name: &str) -> Result<String,
     Ok(format!("{kept}: {}", first_sentence(summary)).trim_matches([':', ' ']).to_owned())
 }
 
-/// Everything up to the first full stop, semicolon or bracket that ends a thought.
+/// Everything up to the first mark that ends a thought.
 fn first_sentence(text: &str) -> &str {
-    let end = [". ", "; ", " ("].iter().filter_map(|mark| text.find(mark)).min();
+    let end = [". ", "; ", ": ", " (", ", which"].iter().filter_map(|mark| text.find(mark)).min();
     text[..end.unwrap_or(text.len())].trim_end_matches('.')
 }
 
@@ -37,8 +37,15 @@ mod tests {
 
     #[test]
     fn one_thought_is_enough() {
-        assert_eq!(first_sentence("Copies over all lines; a line counts two."), "Copies over all lines");
-        assert_eq!(first_sentence("Size of the text (breaks too) as a stream."), "Size of the text");
+        assert_eq!(
+            first_sentence("Copies over all lines; a line counts two."),
+            "Copies over all lines"
+        );
+        assert_eq!(
+            first_sentence("Size of the text (breaks too) as a stream."),
+            "Size of the text"
+        );
+        assert_eq!(first_sentence("Share of kana: hiragana and others."), "Share of kana");
         assert_eq!(first_sentence("Characters."), "Characters");
     }
 }

@@ -125,7 +125,8 @@ fn work_off(
 /// Takes the run directory for this process: only its holder may remove temporary files.
 fn lock(run: &Run) -> Result<File> {
     let path = run.dir.join(".lock");
-    let file = File::create(&path).map_err(|cause| Error::io("make the lock file", &path, cause))?;
+    let file =
+        File::create(&path).map_err(|cause| Error::io("make the lock file", &path, cause))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {

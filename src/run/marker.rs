@@ -34,12 +34,15 @@ pub(super) fn read(run: &Run, stage: &str, index: usize, key: &str) -> Result<Op
     }
     let marker: Marker = read_json(&run.store, &path)?;
     if marker.key != key {
-        return Err(Error::new(Kind::Config, format!("task {stage}/{index} was done under another key"))
-            .at_path(&run.store.place(&path))
-            .help(
-                "an input, a model or the program's version has changed since: \
+        return Err(Error::new(
+            Kind::Config,
+            format!("task {stage}/{index} was done under another key"),
+        )
+        .at_path(&run.store.place(&path))
+        .help(
+            "an input, a model or the program's version has changed since: \
                  start another run with --run DIR",
-            ));
+        ));
     }
     Ok(Some(marker))
 }

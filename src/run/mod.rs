@@ -10,6 +10,7 @@ mod seal;
 mod selection;
 mod status;
 mod task;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ pub use seal::{Manifest, manifest, seal, sealed_stages};
 pub use selection::open_selection;
 pub use status::{StageStatus, status};
 pub use task::{run_task, task_is_done};
+pub use verify::{Verified, verify};
 
 /// The frozen configuration of a run.
 pub const PIPELINE_FILE: &str = "pipeline.toml";
@@ -80,14 +82,16 @@ impl Run {
             refuse_differences(&frozen.pipeline, &pipeline, dir)?;
             return Ok(frozen);
         }
-        std::fs::create_dir_all(dir).map_err(|cause| Error::io("make the run directory", dir, cause))?;
+        std::fs::create_dir_all(dir)
+            .map_err(|cause| Error::io("make the run directory", dir, cause))?;
         let store = Local::new(dir);
         if let Some(base) = base {
             put_json_if_absent(&store, BASE_FILE, &base)?;
         }
         put_text(&store, CHAIN_FILE, &pipeline.chain_text)?;
-        let values = toml::to_string(&pipeline.resolved)
-            .map_err(|cause| Error::bug("cannot write the resolved configuration").caused_by(cause))?;
+        let values = toml::to_string(&pipeline.resolved).map_err(|cause| {
+            Error::bug("cannot write the resolved configuration").caused_by(cause)
+        })?;
         let text = format!(
             "# The configuration of this run, every key with its value; frozen when the run began.\n\
              # The filter chain stands beside it in {CHAIN_FILE}.\n\n{values}"
@@ -168,7 +172,10 @@ fn refuse_differences(frozen: &Pipeline, now: &Pipeline, dir: &Path) -> Result<(
     if frozen.chain_text != now.chain_text {
         problems.push(Problem {
             place: Some(Place::Path(dir.join(CHAIN_FILE))),
-            message: format!("the filter chain `{}` has changed since the run began", now.select.chain),
+            message: format!(
+                "the filter chain `{}` has changed since the run began",
+                now.select.chain
+            ),
             help: None,
         });
     }

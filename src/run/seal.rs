@@ -75,18 +75,30 @@ pub fn seal(run: &Run, stage: &dyn Stage) -> Result<Manifest> {
     if let Some(first) = missing.first() {
         return Err(Error::new(
             Kind::Config,
-            format!("{} of {} tasks of `{}` are not done", missing.len(), tasks.len(), stage.name()),
+            format!(
+                "{} of {} tasks of `{}` are not done",
+                missing.len(),
+                tasks.len(),
+                stage.name()
+            ),
         )
         .at_path(&run.dir)
-        .help(format!("the first is {first}: `kuroshio task --run … --stage {} --index {first}`", stage.name())));
+        .help(format!(
+            "the first is {first}: `kuroshio task --run … --stage {} --index {first}`",
+            stage.name()
+        )));
     }
     let mut totals = Counts::new();
     for (name, count) in results.iter().flat_map(|result| &result.counts) {
         add(&mut totals, name, *count);
     }
     stage.check(&totals, run)?;
-    let manifest =
-        Manifest { stage: stage.name().to_owned(), version: stage.version(), tasks: results, totals };
+    let manifest = Manifest {
+        stage: stage.name().to_owned(),
+        version: stage.version(),
+        tasks: results,
+        totals,
+    };
     put_json_if_absent(&run.store, &manifest_path(stage.name()), &manifest)?;
     Ok(manifest)
 }

@@ -65,10 +65,11 @@ const COLUMNS: &[Column] = &[
         name: "dup_10gram_gopher",
         unit: "share of characters with line breaks",
         range: SHARE,
-        summary: "Walks from left to right: if the 10-gram that begins here was seen before, its 10 \
+        summary: "Characters that repeat an earlier 10-gram over all, both with line breaks. A walk \
+                  from left to right: if the 10-gram that begins here was seen before, its 10 \
                   characters are repeated and the walk goes on behind it, else it is remembered and \
-                  the walk goes on one character further. Repeated characters over all, both with \
-                  line breaks. A text that stands twice comes to about 0.5.",
+                  the walk goes on one character further. A text that stands twice comes to about \
+                  0.5.",
         undefined: "Undefined where the text is empty; 0 where it has fewer than 10 characters.",
         source: "`dup_n_grams` of datatrove's GopherRepetitionFilter, over characters instead of words",
         definition_version: 1,

@@ -184,7 +184,12 @@ impl<'a> CorpusWriter<'a> {
     }
 
     /// Goes through one shard: reads the lines whose document is written somewhere.
-    fn shard(&mut self, documents: &TaskInput, labels: &TaskInput, verdicts: &TaskInput) -> Result<()> {
+    fn shard(
+        &mut self,
+        documents: &TaskInput,
+        labels: &TaskInput,
+        verdicts: &TaskInput,
+    ) -> Result<()> {
         let context = self.context;
         let place = context.place(documents);
         let decided = columns::read(
@@ -192,7 +197,8 @@ impl<'a> CorpusWriter<'a> {
             &context.place(verdicts),
             &["verdict", "value", "bound", "tier"],
         )?;
-        let sizes = columns::read(context.open(labels)?, &context.place(labels), &["cluster_size"])?;
+        let sizes =
+            columns::read(context.open(labels)?, &context.place(labels), &["cluster_size"])?;
         let (verdict, tier) = (decided.text("verdict")?, decided.text("tier")?);
         let (value, bound) = (decided.opt_f64("value")?, decided.opt_f64("bound")?);
         let sizes = sizes.i32("cluster_size")?;
@@ -257,7 +263,8 @@ impl<'a> CorpusWriter<'a> {
                 self.outputs.push(full.finish(self.context)?);
             }
             let number = self.first + self.begun;
-            let path = format!("corpus/{}-{number:05}.jsonl.zst", self.context.pipeline.select.name);
+            let path =
+                format!("corpus/{}-{number:05}.jsonl.zst", self.context.pipeline.select.name);
             self.corpus = Some(Open::new(self.context, path)?);
             self.begun += 1;
         }

@@ -5,9 +5,7 @@ use serde_json::json;
 
 use super::measure::{self, Source};
 use super::pipeline::Pipeline;
-use super::{
-    Counts, Stage, TaskContext, TaskOutput, TaskPlan, Upstream, add, dedup, shard_path,
-};
+use super::{Counts, Stage, TaskContext, TaskOutput, TaskPlan, Upstream, add, dedup, shard_path};
 use crate::chain::{Chain, FailedBound, Tier, Verdict};
 use crate::error::{Error, Kind, Result};
 use crate::format::columns::{self, Column, Table, Values};
@@ -133,7 +131,11 @@ impl Shard {
         Ok(Shard {
             rows: labels.rows(),
             keep: labels.bool("keep")?.to_vec(),
-            bytes: signals.i64("text_bytes")?.iter().map(|bytes| bytes.max(&0).cast_unsigned()).collect(),
+            bytes: signals
+                .i64("text_bytes")?
+                .iter()
+                .map(|bytes| bytes.max(&0).cast_unsigned())
+                .collect(),
             columns,
         })
     }
@@ -142,7 +144,9 @@ impl Shard {
 /// The stored values of one column of the chain.
 fn stored(source: &Source, labels: &Table, signals: &Table) -> Result<Vec<Option<f64>>> {
     match source {
-        Source::Label(name) => Ok(labels.i32(name)?.iter().map(|size| Some(f64::from(*size))).collect()),
+        Source::Label(name) => {
+            Ok(labels.i32(name)?.iter().map(|size| Some(f64::from(*size))).collect())
+        }
         Source::Signal { name, identity } => {
             let column = signals
                 .metadata()

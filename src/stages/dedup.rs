@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::pipeline::{Keep, Pipeline};
 use super::{
-    Counts, OutputFile, Stage, TaskContext, TaskInput, TaskOutput, TaskPlan, Upstream, add, shard_path,
+    Counts, OutputFile, Stage, TaskContext, TaskInput, TaskOutput, TaskPlan, Upstream, add,
+    shard_path,
 };
 use crate::config::parse_size;
 use crate::dedup::{ComponentRow, SignatureRow, exact_components};
@@ -125,7 +126,8 @@ impl Stage for Labels {
     fn run(&self, task: &TaskPlan, context: &TaskContext<'_>) -> Result<TaskOutput> {
         let signatures = task.input_in("signatures")?;
         let clusters = task.input_in("components")?;
-        let exact = columns::read(context.open(signatures)?, &context.place(signatures), &["exact"])?;
+        let exact =
+            columns::read(context.open(signatures)?, &context.place(signatures), &["exact"])?;
         let table = columns::read(
             context.open(clusters)?,
             &context.place(clusters),
@@ -168,7 +170,9 @@ pub(super) fn same_documents(stage: &str, totals: &Counts, upstream: &dyn Upstre
     if seen == extracted {
         return Ok(());
     }
-    Err(Error::bug(format!("stage `{stage}` saw {seen} documents, extraction delivered {extracted}")))
+    Err(Error::bug(format!(
+        "stage `{stage}` saw {seen} documents, extraction delivered {extracted}"
+    )))
 }
 
 /// The signatures of one shard, 24 bytes a document in memory.

@@ -162,11 +162,8 @@ impl<'a> Shard<'a> {
         let outcome = match &entry.content {
             Content::Damaged(outcome) => *outcome,
             Content::Record(record) => {
-                let place = WarcPlace {
-                    file: file.to_owned(),
-                    offset: entry.offset,
-                    length: entry.length,
-                };
+                let place =
+                    WarcPlace { file: file.to_owned(), offset: entry.offset, length: entry.length };
                 match catch_unwind(AssertUnwindSafe(|| extractor.document(record, place))) {
                     Ok(Ok(document)) => {
                         self.keep(&document, extractor)?;
@@ -202,12 +199,9 @@ impl<'a> Shard<'a> {
             self.quarantine = Some((self.context.store.create(&path)?, 0));
         }
         if let Some((staged, records)) = &mut self.quarantine {
-            staged
-                .write_all(record.raw())
-                .and_then(|()| staged.write_all(b"\r\n\r\n"))
-                .map_err(|cause| {
-                    Error::io("write the file", &self.context.store.place(&path), cause)
-                })?;
+            staged.write_all(record.raw()).and_then(|()| staged.write_all(b"\r\n\r\n")).map_err(
+                |cause| Error::io("write the file", &self.context.store.place(&path), cause),
+            )?;
             *records += 1;
         }
         Ok(())
@@ -238,13 +232,15 @@ struct Signatures {
 }
 
 impl Signatures {
-    /// Signs the main paragraphs, or all of them where none is marked as main.
+    /// Signs the main paragraphs without headings, which one layout repeats and another leaves
+    /// out; where that is nothing, all of them.
     fn push(&mut self, document: &Document, form: &mut String) {
-        let main = |paragraph: &&Paragraph| paragraph.main != Some(false);
-        let marked = document.paragraphs.iter().any(|paragraph| main(&paragraph));
+        let counts =
+            |paragraph: &&Paragraph| paragraph.main != Some(false) && !paragraph.kind.is_heading();
+        let some = document.paragraphs.iter().any(|paragraph| counts(&paragraph));
         form.clear();
         let mut characters = 0;
-        for paragraph in document.paragraphs.iter().filter(|paragraph| !marked || main(paragraph)) {
+        for paragraph in document.paragraphs.iter().filter(|paragraph| !some || counts(paragraph)) {
             exact_form(&paragraph.text, form);
             characters += paragraph.text.chars().count();
         }
@@ -379,10 +375,7 @@ impl<'m> Extractor<'m> {
     /// Identifies the language from the main paragraphs, or from all of them where there are none
     /// or where the main ones alone would not pass: a short notice in English must not hide a
     /// Japanese page.
-    fn language(
-        &mut self,
-        paragraphs: &[Paragraph],
-    ) -> std::result::Result<Language, Outcome> {
+    fn language(&mut self, paragraphs: &[Paragraph]) -> std::result::Result<Language, Outcome> {
         let main = paragraphs.iter().filter(|paragraph| paragraph.main == Some(true));
         let from_main = self.identify(main.map(|paragraph| paragraph.text.as_str()));
         if let Some(Ok(language)) = from_main {
@@ -486,7 +479,9 @@ mod tests {
             main,
         };
         let mut signatures = Signatures::default();
-        for (text, menu) in [("ＡＢＣは文字。", "ホーム"), ("abcは 文字", "入口"), ("別の文", "入口")] {
+        for (text, menu) in
+            [("ＡＢＣは文字。", "ホーム"), ("abcは 文字", "入口"), ("別の文", "入口")]
+        {
             let document = Document {
                 id: String::new(),
                 url: String::new(),

@@ -61,7 +61,11 @@ pub const STAGES: &[&dyn Stage] = &[
 
 /// The stage of that name, with its place in [`STAGES`].
 pub fn find(name: &str) -> Option<(usize, &'static dyn Stage)> {
-    STAGES.iter().enumerate().find(|(_, stage)| stage.name() == name).map(|(at, stage)| (at, *stage))
+    STAGES
+        .iter()
+        .enumerate()
+        .find(|(_, stage)| stage.name() == name)
+        .map(|(at, stage)| (at, *stage))
 }
 
 /// The first stage that `select` runs again: everything before it is stored columns.
@@ -235,7 +239,12 @@ impl TaskContext<'_> {
     /// Puts a written file in its place.
     pub fn commit(&self, path: &str, staged: Staged, rows: u64) -> Result<OutputFile> {
         let committed = staged.commit()?;
-        Ok(OutputFile { path: path.to_owned(), size: committed.size, sha256: committed.sha256, rows })
+        Ok(OutputFile {
+            path: path.to_owned(),
+            size: committed.size,
+            sha256: committed.sha256,
+            rows,
+        })
     }
 }
 
@@ -243,4 +252,3 @@ impl TaskContext<'_> {
 pub fn shard_path(folder: &str, index: usize, ending: &str) -> String {
     format!("{folder}/{index:05}.{ending}")
 }
-

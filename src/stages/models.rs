@@ -39,8 +39,9 @@ impl Models {
     /// Fetches and loads everything that a pipeline names, so that what is missing or broken is
     /// refused before anything runs.
     pub fn prepare(&self, pipeline: &Pipeline, events: &dyn Events) -> Result<()> {
-        for name in
-            [Some(&pipeline.extract.model), pipeline.tokenize.tokenizer.as_ref()].into_iter().flatten()
+        for name in [Some(&pipeline.extract.model), pipeline.tokenize.tokenizer.as_ref()]
+            .into_iter()
+            .flatten()
         {
             self.path(name, events)?;
         }
@@ -74,7 +75,9 @@ impl Models {
                     format!("the language model knows no label `{label}`"),
                 )
                 .at_path(&path)
-                .help("set extract.language to one of the model's labels, such as ja, en, zh, ko"));
+                .help(
+                    "set extract.language to one of the model's labels, such as ja, en, zh, ko",
+                ));
             }
             Ok(Arc::new(model))
         })

@@ -80,7 +80,8 @@ impl Check {
 
     /// Every input must lead to a file.
     fn inputs(&mut self) {
-        let Some(entries) = self.resolved["input"].get("warc").and_then(toml::Value::as_array) else {
+        let Some(entries) = self.resolved["input"].get("warc").and_then(toml::Value::as_array)
+        else {
             return;
         };
         let entries: Vec<String> =
@@ -138,7 +139,9 @@ impl Check {
         self.problems.extend(outside.map(|(key, _, _)| Problem {
             place: Some(Place::Argument(format!("--set {key}=…"))),
             message: format!("`{key}` cannot change over stored columns"),
-            help: Some("only keys of [select] and [tokenize] can; else start another run".to_owned()),
+            help: Some(
+                "only keys of [select] and [tokenize] can; else start another run".to_owned(),
+            ),
         }));
     }
 
@@ -153,7 +156,12 @@ impl Check {
     }
 
     /// The digest of the model or tokenizer that a key names.
-    fn digest(&mut self, catalogue: &Catalogue, section: &str, key: &str) -> Result<Option<String>> {
+    fn digest(
+        &mut self,
+        catalogue: &Catalogue,
+        section: &str,
+        key: &str,
+    ) -> Result<Option<String>> {
         let Some(name) = self.text(section, key) else { return Ok(None) };
         if let Some(asset) = catalogue.get(&name) {
             return Ok(Some(asset.sha256.clone()));
@@ -161,8 +169,7 @@ impl Check {
         let path = Path::new(&name);
         if path.is_file() {
             let failed = |cause| Error::io("read the model", path, cause);
-            let (_, sha256) =
-                File::open(path).and_then(store::digest).map_err(failed)?;
+            let (_, sha256) = File::open(path).and_then(store::digest).map_err(failed)?;
             return Ok(Some(sha256));
         }
         let names: Vec<&str> = catalogue.list().iter().map(|asset| asset.name.as_str()).collect();
