@@ -32,6 +32,8 @@ pub(super) struct Extract;
 
 /// Records between two reports of progress.
 const REPORT_EVERY: u64 = 256;
+/// Where fewer of a page's characters are kana or kanji, the language model need not be asked.
+const LEAST_JAPANESE: f64 = 0.02;
 
 impl Stage for Extract {
     fn name(&self) -> &'static str {
@@ -345,8 +347,12 @@ impl<'m> Extractor<'m> {
         if page.paragraphs.is_empty() {
             return Err(Outcome::Empty);
         }
-        if is_garbled(&page.paragraphs) {
+        let damage = damage(&page.paragraphs);
+        if damage.is_mojibake() {
             return Err(Outcome::Mojibake);
+        }
+        if self.section.language == "ja" && damage.japanese_share() < LEAST_JAPANESE {
+            return Err(Outcome::OtherLanguage);
         }
         if self.section.main_content != MainContent::Off {
             page::mark_main(&mut page.paragraphs);
@@ -407,12 +413,13 @@ impl<'m> Extractor<'m> {
     }
 }
 
-fn is_garbled(paragraphs: &[Paragraph]) -> bool {
+/// What speaks for mojibake in these paragraphs, all counted together.
+fn damage(paragraphs: &[Paragraph]) -> Damage {
     let mut damage = Damage::default();
     for paragraph in paragraphs {
         damage.add(&paragraph.text);
     }
-    damage.is_mojibake()
+    damage
 }
 
 /// What is worth knowing about how the record came to be.
