@@ -56,26 +56,82 @@ pub(crate) fn first_pieces(byte_fallback: bool) -> Vec<Piece> {
 pub(crate) fn toy() -> Toy {
     let mut pieces = first_pieces(true);
     let mut add = |text: &str, score: f32| pieces.push((text.to_owned(), score, 1));
-    add("▁", -3.5);
+    add("▁", -3.3);
     for (at, word) in WORDS.iter().enumerate() {
-        add(word, -6.0 - (at % 7) as f32 * 0.5);
+        add(word, -6.1 - (at % 7) as f32 * 0.37);
     }
     let singles = ('ぁ'..='ん').chain('ァ'..='ヴ').chain('!'..='~').chain(OTHERS.chars());
     for (at, c) in singles.enumerate() {
-        add(c.encode_utf8(&mut [0; 4]), -8.0 - (at % 5) as f32 * 0.25);
+        add(c.encode_utf8(&mut [0; 4]), -8.3 - (at % 5) as f32 * 0.21);
     }
     pieces.push(("京都府".to_owned(), -1.0, 5));
     Toy { pieces, model_type: 1, byte_fallback: true, remove_extra_whitespaces: false }
 }
 
-const OTHERS: &str = "ー・、。「」々日本語人年月大国中一生東京都会社的学校時間今行見出入上下前後私言葉文字";
+const OTHERS: &str =
+    "ー・、。「」々日本語人年月大国中一生東京都会社的学校時間今行見出入上下前後私言葉文字";
 
 const WORDS: [&str; 60] = [
-    "です", "ます", "した", "して", "こと", "から", "まで", "ある", "いる", "ない", "この", "その",
-    "という", "として", "について", "ました", "ません", "日本", "日本語", "東京", "東京都", "京都",
-    "会社", "学校", "時間", "今日", "言葉", "文字", "二つ", "ハハ", "ハハハ", "はは", "ははは",
-    "{{", "22", "▁の", "▁the", "▁of", "▁and", "▁in", "▁to", "ing", "tion", "er", "re", "on", "an",
-    "th", "st", "▁日本", "▁これ", "▁私", "れる", "られ", "など", "ため", "もの", "ところ", "。▁", "、▁",
+    "です",
+    "ます",
+    "した",
+    "して",
+    "こと",
+    "から",
+    "まで",
+    "ある",
+    "いる",
+    "ない",
+    "この",
+    "その",
+    "という",
+    "として",
+    "について",
+    "ました",
+    "ません",
+    "日本",
+    "日本語",
+    "東京",
+    "東京都",
+    "京都",
+    "会社",
+    "学校",
+    "時間",
+    "今日",
+    "言葉",
+    "文字",
+    "二つ",
+    "ハハ",
+    "ハハハ",
+    "はは",
+    "ははは",
+    "{{",
+    "22",
+    "▁の",
+    "▁the",
+    "▁of",
+    "▁and",
+    "▁in",
+    "▁to",
+    "ing",
+    "tion",
+    "er",
+    "re",
+    "on",
+    "an",
+    "th",
+    "st",
+    "▁日本",
+    "▁これ",
+    "▁私",
+    "れる",
+    "られ",
+    "など",
+    "ため",
+    "もの",
+    "ところ",
+    "。▁",
+    "、▁",
 ];
 
 /// A field of the wire format that holds bytes.
