@@ -339,7 +339,10 @@ fn varint(message: &mut &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn raw(pieces: &[(&str, f32, u64)]) -> Raw {
+    /// Spelling, score and the number of the type.
+    type Given<'a> = (&'a str, f32, u64);
+
+    fn raw(pieces: &[Given<'_>]) -> Raw {
         let first = [("<unk>", 0.0, 2)];
         let pieces = first.iter().chain(pieces);
         let pieces = pieces.map(|(text, score, kind)| (text.as_bytes().to_vec(), *score, *kind));
@@ -349,7 +352,7 @@ mod tests {
     #[test]
     fn the_rules_of_loading_are_applied() {
         let long = "x".repeat(8000);
-        let table: &[(&[(&str, f32, u64)], &str)] = &[
+        let table: &[(&[Given<'_>], &str)] = &[
             (&[("", 0.0, 1)], "empty or too long"),
             (&[(&long, 0.0, 1)], "empty or too long"),
             (&[("a\0", 0.0, 1)], "NUL"),
@@ -374,7 +377,7 @@ mod tests {
     #[test]
     fn byte_fallback_needs_every_byte() {
         let spellings: Vec<String> = (0..256).map(|byte| format!("<0x{byte:02X}>")).collect();
-        let mut pieces: Vec<(&str, f32, u64)> =
+        let mut pieces: Vec<Given<'_>> =
             spellings.iter().map(|spelling| (spelling.as_str(), 0.0, 6)).collect();
         pieces.push(("\0", 0.0, 1));
         let model = Raw { byte_fallback: true, ..raw(&pieces) }.check().unwrap();
