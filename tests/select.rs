@@ -42,7 +42,9 @@ max = 999
 "#;
 
 /// Identifier, language score, and paragraphs with whether they are main content.
-const DOCUMENTS: &[(&str, f64, &[(&str, bool)])] = &[
+type Source = (&'static str, f64, &'static [(&'static str, bool)]);
+
+const DOCUMENTS: &[Source] = &[
     ("long", 0.9, &[("目次です", false), ("漢字の本文。", true)]),
     ("short", 0.9, &[("本文", true), ("一\n二", false)]),
     ("doubtful", 0.6, &[("漢字の本文。", true), ("続き", true)]),

@@ -9,7 +9,7 @@ use super::run::{PipelineArguments, open_run};
 use crate::error::Result;
 use crate::run::{self, known_stage};
 
-/// Plan a stage of a run: one line a task in plan/<stage>.jsonl
+/// Plan a stage of a run: one line a task in plan/STAGE.jsonl
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  kuroshio plan pipelines/quickstart.toml --run runs/quickstart --stage extract"
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     /// Print the tasks as JSON lines
     #[arg(long)]
     json: bool,
-    /// Where the run lies (default: runs/<name of the pipeline file>)
+    /// Where the run lies (default: in runs/, named like the pipeline file)
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
 }

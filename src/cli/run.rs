@@ -48,7 +48,7 @@ pub(super) struct DriveArguments {
 pub(super) struct Arguments {
     #[command(flatten)]
     pipeline: PipelineArguments,
-    /// Where the run lies (default: runs/<name of the pipeline file>)
+    /// Where the run lies (default: in runs/, named like the pipeline file)
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
     #[command(flatten)]

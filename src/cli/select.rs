@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     /// The run whose documents and columns are used; it must have come past `measure`
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
-    /// Override a key of [select] or [tokenize]; may be given several times
+    /// Override a key of the sections select or tokenize; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
     /// Where the selection lies

@@ -204,11 +204,9 @@ mod tests {
 
     #[test]
     fn a_token_that_is_not_there_is_refused_with_the_key_to_set() {
-        let eod = |name: &str| Options {
-            eod: Some(TokenName::from_argument(name)),
-            ..Options::default()
-        };
-        for options in [Options::default(), eod("10"), eod("<eod>")] {
+        let eod = |name| Options { eod: Some(name), ..Options::default() };
+        let names = [TokenName::Id(10), TokenName::Spelling("<eod>".to_owned())];
+        for options in names.map(eod).into_iter().chain([Options::default()]) {
             let error = resolve(&options, None).unwrap_err();
             assert_eq!(error.kind, Kind::Config);
             assert!(error.help.unwrap().contains("tokenize.eod"));

@@ -56,13 +56,13 @@ pub(crate) fn first_pieces(byte_fallback: bool) -> Vec<Piece> {
 pub(crate) fn toy() -> Toy {
     let mut pieces = first_pieces(true);
     let mut add = |text: &str, score: f32| pieces.push((text.to_owned(), score, 1));
-    add("▁", -3.5);
+    add("▁", -3.3);
     for (at, word) in WORDS.iter().enumerate() {
-        add(word, -6.0 - (at % 7) as f32 * 0.5);
+        add(word, -6.1 - (at % 7) as f32 * 0.37);
     }
     let singles = ('ぁ'..='ん').chain('ァ'..='ヴ').chain('!'..='~').chain(OTHERS.chars());
     for (at, c) in singles.enumerate() {
-        add(c.encode_utf8(&mut [0; 4]), -8.0 - (at % 5) as f32 * 0.25);
+        add(c.encode_utf8(&mut [0; 4]), -8.3 - (at % 5) as f32 * 0.21);
     }
     pieces.push(("京都府".to_owned(), -1.0, 5));
     Toy { pieces, model_type: 1, byte_fallback: true, remove_extra_whitespaces: false }

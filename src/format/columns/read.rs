@@ -1,5 +1,5 @@
 //! Reading a table: the footer, then the asked columns one after the other. Only what
-//! [`write`](super::write) writes is read; anything else is damage, with the file's name.
+//! [`write()`](super::write()) writes is read; anything else is damage, with the file's name.
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::panic::AssertUnwindSafe;

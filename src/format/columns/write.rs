@@ -36,7 +36,7 @@ pub fn write(
     write_groups(out, path, columns, metadata, ROWS_PER_GROUP)
 }
 
-/// [`write`] with row groups of another size.
+/// [`write()`] with row groups of another size.
 pub(super) fn write_groups(
     out: &mut (impl Write + Send),
     path: &str,

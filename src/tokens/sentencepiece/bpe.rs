@@ -195,3 +195,89 @@ impl Bpe {
         *after_unknown = piece.is_none();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Algorithm, NormalizerSpec, Piece};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn model(pieces: &[(String, PieceKind)]) -> Model {
+        let mut all =
+            vec![Piece { text: "<unk>".to_owned(), score: 0.0, kind: PieceKind::Unknown }];
+        all.extend(pieces.iter().enumerate().map(|(rank, (text, kind))| Piece {
+            text: text.clone(),
+            // Some share a rank, so that the leftmost decides.
+            score: -((rank / 2) as f32),
+            kind: *kind,
+        }));
+        Model {
+            pieces: all,
+            algorithm: Algorithm::Bpe,
+            normalizer: NormalizerSpec {
+                charsmap: Vec::new(),
+                add_dummy_prefix: false,
+                remove_extra_whitespaces: false,
+                escape_whitespaces: true,
+                whitespace_as_suffix: false,
+            },
+            unknown: Some(0),
+            bytes: None,
+            end_piece: "</s>".to_owned(),
+        }
+    }
+
+    /// Merges by looking at all neighbours again each time. No piece is unused or user-defined.
+    fn plain(model: &Model, text: &str) -> Vec<u32> {
+        let mut parts: Vec<String> = text.chars().map(String::from).collect();
+        let find = |text: &str| model.pieces.iter().position(|piece| piece.text == text);
+        loop {
+            let mut best: Option<(f32, usize)> = None;
+            for at in 1..parts.len() {
+                let Some(id) = find(&format!("{}{}", parts[at - 1], parts[at])) else { continue };
+                let score = model.pieces[id].score;
+                if best.is_none_or(|(best, _)| score > best) {
+                    best = Some((score, at));
+                }
+            }
+            let Some((_, at)) = best else { break };
+            let right = parts.remove(at);
+            parts[at - 1].push_str(&right);
+        }
+        let mut ids: Vec<u32> = parts.iter().map(|part| find(part).unwrap_or(0) as u32).collect();
+        ids.dedup_by(|one, other| (*one, *other) == (0, 0));
+        ids
+    }
+
+    proptest! {
+        #[test]
+        fn merging_by_a_heap_is_merging_plainly(
+            pieces in prop::collection::btree_set("[abあ]{1,4}", 1..40),
+            seed in any::<u64>(),
+            text in "[abあい]{0,40}",
+        ) {
+            let mut pieces: Vec<(String, PieceKind)> =
+                pieces.into_iter().map(|text| (text, PieceKind::Normal)).collect();
+            let turn = seed as usize % pieces.len();
+            pieces.rotate_left(turn);
+            let model = model(&pieces);
+            let mut ids = Vec::new();
+            Bpe::new(&model).encode(&text, &mut Scratch::default(), &mut ids);
+            prop_assert_eq!(ids, plain(&model, &text));
+        }
+    }
+
+    #[test]
+    fn an_unused_piece_is_taken_apart_as_it_was_made() {
+        let piece = |text: &str, kind| (text.to_owned(), kind);
+        let model = model(&[
+            piece("ab", PieceKind::Normal),
+            piece("abab", PieceKind::Unused),
+            piece("a", PieceKind::Normal),
+            piece("b", PieceKind::Normal),
+        ]);
+        let mut ids = Vec::new();
+        Bpe::new(&model).encode("ababb", &mut Scratch::default(), &mut ids);
+        assert_eq!(ids, [1, 1, 4]);
+    }
+}

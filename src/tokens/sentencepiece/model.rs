@@ -334,3 +334,82 @@ fn varint(message: &mut &[u8]) -> Option<u64> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Spelling, score and the number of the type.
+    type Given<'a> = (&'a str, f32, u64);
+
+    fn raw(pieces: &[Given<'_>]) -> Raw {
+        let first = [("<unk>", 0.0, 2)];
+        let pieces = first.iter().chain(pieces);
+        let pieces = pieces.map(|(text, score, kind)| (text.as_bytes().to_vec(), *score, *kind));
+        Raw { pieces: pieces.collect(), ..Raw::default() }
+    }
+
+    #[test]
+    fn the_rules_of_loading_are_applied() {
+        let long = "x".repeat(8000);
+        let table: &[(&[Given<'_>], &str)] = &[
+            (&[("", 0.0, 1)], "empty or too long"),
+            (&[(&long, 0.0, 1)], "empty or too long"),
+            (&[("a\0", 0.0, 1)], "NUL"),
+            (&[("a", f32::NAN, 1)], "no number"),
+            (&[("a", f32::INFINITY, 3)], "no number"),
+            (&[("a", 0.0, 1), ("a", -1.0, 4)], "twice"),
+            (&[("a", 0.0, 9)], "unknown type"),
+            (&[("x", 0.0, 2)], "two pieces for unknown"),
+            (&[("<0x00>", 0.0, 6)], "no byte fallback"),
+        ];
+        for (pieces, expected) in table {
+            let error = raw(pieces).check().unwrap_err();
+            assert_eq!(error.kind, Kind::Config);
+            assert!(error.message.contains(expected), "{error} should say {expected}");
+        }
+        // A control piece may be spelled as a piece of text is.
+        assert!(raw(&[("a", 0.0, 1), ("a", 0.0, 3)]).check().is_ok());
+        let none = Raw { pieces: vec![(b"a".to_vec(), 0.0, 1)], ..Raw::default() };
+        assert!(none.check().unwrap_err().message.contains("unknown text"));
+    }
+
+    #[test]
+    fn byte_fallback_needs_every_byte() {
+        let spellings: Vec<String> = (0..256).map(|byte| format!("<0x{byte:02X}>")).collect();
+        let mut pieces: Vec<Given<'_>> =
+            spellings.iter().map(|spelling| (spelling.as_str(), 0.0, 6)).collect();
+        pieces.push(("\0", 0.0, 1));
+        let model = Raw { byte_fallback: true, ..raw(&pieces) }.check().unwrap();
+        assert_eq!(model.bytes.unwrap()[10], 11);
+        assert_eq!(model.pieces[257].kind, PieceKind::Unused);
+        pieces[3].0 = "<0x0g>";
+        let wrong = Raw { byte_fallback: true, ..raw(&pieces) }.check().unwrap_err();
+        assert!(wrong.message.contains("no byte"), "{wrong}");
+        pieces.remove(3);
+        let missing = Raw { byte_fallback: true, ..raw(&pieces) }.check().unwrap_err();
+        assert!(missing.message.contains("not all 256"), "{missing}");
+    }
+
+    #[test]
+    fn fields_that_are_not_known_are_skipped_and_broken_ones_refused() {
+        // Piece `a` as id 0, an unknown field of each kind of value, then the unknown piece.
+        let mut file = vec![0x0a, 3, 0x0a, 1, b'a'];
+        file.extend([0x78, 0x80, 0x01, 0x79, 0, 0, 0, 0, 0, 0, 0, 0, 0x7a, 1, 9, 0x7d, 0, 0, 0, 0]);
+        file.extend([0x0a, 6, 0x0a, 2, b'?', b'?', 0x18, 2]);
+        let model = Model::read(&file).unwrap();
+        assert_eq!((model.pieces[0].text.as_str(), model.unknown), ("a", Some(1)));
+        for cut in [1, 3, 7, 10, 18, file.len() - 1] {
+            assert!(Model::read(&file[..cut]).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_spelled_with_upper_case_digits() {
+        assert_eq!(byte_of("<0x0A>"), Some(10));
+        assert_eq!(byte_of("<0xFF>"), Some(255));
+        for other in ["<0xff>", "<0x1>", "<0x+1>", "0x0A", "<0x0A>>"] {
+            assert_eq!(byte_of(other), None, "{other}");
+        }
+    }
+}

@@ -123,3 +123,63 @@ impl Normalizer {
         (length, &rest[..length])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::charsmap::tests::blob;
+    use super::super::model::{Algorithm, NormalizerSpec, Piece};
+    use super::*;
+
+    const RULES: &[(&str, &str)] =
+        &[("ｶ", "カ"), ("ｶﾞ", "ガ"), ("　", " "), ("\t", " "), ("\u{200b}", ""), ("¼", "1 4")];
+
+    fn normalized(text: &str, change: impl FnOnce(&mut NormalizerSpec)) -> String {
+        let mut spec = NormalizerSpec {
+            charsmap: blob(RULES),
+            add_dummy_prefix: true,
+            remove_extra_whitespaces: true,
+            escape_whitespaces: true,
+            whitespace_as_suffix: false,
+        };
+        change(&mut spec);
+        let symbol =
+            |text: &str| Piece { text: text.to_owned(), score: 0.0, kind: PieceKind::UserDefined };
+        let model = Model {
+            pieces: vec![symbol("ｶ<"), symbol("ｶ<x>")],
+            algorithm: Algorithm::Unigram,
+            normalizer: spec,
+            unknown: Some(0),
+            bytes: None,
+            end_piece: "</s>".to_owned(),
+        };
+        let mut out = "left over".to_owned();
+        Normalizer::new(&model).unwrap().normalize(text, &mut out);
+        out
+    }
+
+    #[test]
+    fn rules_spaces_and_symbols_are_applied_in_order() {
+        let table = [
+            ("", ""),
+            (" \t　", ""),
+            ("\u{200b}", ""),
+            ("  ｶﾞ \t 犬　", "▁ガ▁犬"),
+            ("a ¼", "▁a▁1▁4"),
+            // The longest user-defined symbol goes before the rules.
+            ("ｶ<x>ｶ<ｶ", "▁ｶ<x>ｶ<カ"),
+            ("a▁▁b", "▁a▁▁b"),
+            ("a▁", "▁a"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(normalized(text, |_| ()), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn switches_are_followed() {
+        assert_eq!(normalized(" a  b ", |spec| spec.remove_extra_whitespaces = false), "▁▁a▁▁b▁");
+        assert_eq!(normalized(" a b ", |spec| spec.add_dummy_prefix = false), "a▁b");
+        assert_eq!(normalized(" a b ", |spec| spec.whitespace_as_suffix = true), "a▁b▁");
+        assert_eq!(normalized(" a b ", |spec| spec.escape_whitespaces = false), " a b");
+    }
+}

@@ -264,3 +264,166 @@ impl Sums for Floats {
         Floats::better(here, score as f32, best)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Algorithm, NormalizerSpec, Piece};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A model of pieces after the unknown one, with all bytes behind them if `bytes`.
+    fn model(pieces: &[(&str, f32, PieceKind)], bytes: bool) -> Model {
+        let piece = |text: &str, score, kind| Piece { text: text.to_owned(), score, kind };
+        let mut all = vec![piece("<unk>", 0.0, PieceKind::Unknown)];
+        all.extend(pieces.iter().map(|(text, score, kind)| piece(text, *score, *kind)));
+        let first = all.len() as u32;
+        Model {
+            pieces: all,
+            algorithm: Algorithm::Unigram,
+            normalizer: NormalizerSpec {
+                charsmap: Vec::new(),
+                add_dummy_prefix: true,
+                remove_extra_whitespaces: false,
+                escape_whitespaces: true,
+                whitespace_as_suffix: false,
+            },
+            unknown: Some(0),
+            bytes: bytes.then(|| Box::new(std::array::from_fn(|byte| first + byte as u32))),
+            end_piece: "</s>".to_owned(),
+        }
+    }
+
+    /// The same written down plainly, over bytes and with a search through all pieces.
+    fn plain(model: &Model, text: &str, arithmetic: Arithmetic) -> Vec<u32> {
+        let early = arithmetic == Arithmetic::UpTo021;
+        let normal = || model.pieces.iter().filter(|piece| piece.kind == PieceKind::Normal);
+        let worst = normal().map(|piece| piece.score).fold(f32::MAX, f32::min);
+        let mut best: Vec<Option<(f32, usize, u32)>> = vec![None; text.len() + 1];
+        best[0] = Some((0.0, 0, 0));
+        for (start, c) in text.char_indices() {
+            let sum = best[start].map_or(0.0, |place| place.0);
+            if !early && sum.abs() > 100_000.0 {
+                best[start..].iter_mut().flatten().for_each(|place| place.0 -= sum);
+            }
+            let here = best[start].map_or(0.0, |place| place.0);
+            let mut single = false;
+            let mut offer = |end: usize, sum: f64, id: u32| {
+                if best[end].is_none_or(|place| sum > f64::from(place.0)) {
+                    best[end] = Some((sum as f32, start, id));
+                }
+            };
+            let mut matches: Vec<(u32, &Piece)> = (0..)
+                .zip(&model.pieces)
+                .filter(|(_, piece)| text[start..].starts_with(&piece.text))
+                .filter(|(_, piece)| {
+                    matches!(piece.kind, PieceKind::Normal | PieceKind::UserDefined)
+                })
+                .collect();
+            matches.sort_by_key(|(_, piece)| piece.text.len());
+            for (id, piece) in matches {
+                let bonus = match (piece.kind, early) {
+                    (PieceKind::Normal, _) => f64::from(piece.score),
+                    (_, true) => -0.1,
+                    (_, false) => f64::from((0.1 * (piece.text.len() as f64 - 1.0)) as f32),
+                };
+                single |= piece.text.len() == c.len_utf8();
+                let sum = match early {
+                    true => bonus + f64::from(here),
+                    false => f64::from(bonus as f32 + here),
+                };
+                offer(start + piece.text.len(), sum, id);
+            }
+            if !single {
+                offer(start + c.len_utf8(), f64::from(worst - 10.0 + here), 0);
+            }
+        }
+        let (mut ids, mut end) = (Vec::new(), text.len());
+        while end > 0 {
+            let (_, start, id) = best[end].unwrap();
+            match &model.bytes {
+                Some(bytes) if id == 0 => {
+                    ids.extend(text[start..end].bytes().rev().map(|byte| bytes[usize::from(byte)]));
+                }
+                None if id == 0 && ids.last() == Some(&0) => {}
+                _ => ids.push(id),
+            }
+            end = start;
+        }
+        ids.reverse();
+        ids
+    }
+
+    fn cut(model: &Model, text: &str, arithmetic: Arithmetic) -> Vec<u32> {
+        let unigram = Unigram::new(model, '▁', arithmetic).unwrap();
+        let mut ids = Vec::new();
+        // Buffers that were used before are as good as new ones.
+        let mut scratch = Scratch::default();
+        unigram.encode("あ▁🌥bbb".chars(), &mut scratch, &mut Vec::new());
+        unigram.encode(text.chars(), &mut scratch, &mut ids);
+        ids
+    }
+
+    fn pieces() -> impl Strategy<Value = Vec<(String, f32, PieceKind)>> {
+        // Few distinct scores, so that there are many ties.
+        let score = prop::sample::select(vec![-1.1, -2.3, -3.7, -7.9, -127.5_f32]);
+        let kind = prop_oneof![
+            8 => Just(PieceKind::Normal),
+            1 => Just(PieceKind::UserDefined),
+            1 => Just(PieceKind::Unused),
+        ];
+        prop::collection::btree_map("[あいa▁🌥]{1,4}", (score, kind), 1..25).prop_map(|pieces| {
+            let mut all: Vec<_> =
+                pieces.into_iter().map(|(text, (score, kind))| (text, score, kind)).collect();
+            all.push(("ん".to_owned(), -4.2, PieceKind::Normal));
+            all
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_search_is_the_plain_one(
+            pieces in pieces(),
+            text in "[あいaうん▁🌥\0\n]{0,60}",
+            bytes in any::<bool>(),
+        ) {
+            let pieces: Vec<(&str, f32, PieceKind)> =
+                pieces.iter().map(|(text, score, kind)| (text.as_str(), *score, *kind)).collect();
+            let model = model(&pieces, bytes);
+            for arithmetic in [Arithmetic::UpTo021, Arithmetic::From022] {
+                prop_assert_eq!(cut(&model, &text, arithmetic), plain(&model, &text, arithmetic));
+            }
+        }
+    }
+
+    #[test]
+    fn long_documents_lose_digits_in_the_same_places() {
+        let pieces = [
+            ("の", -16.123, PieceKind::Normal),
+            ("を", -17.477, PieceKind::Normal),
+            ("のを", -33.598, PieceKind::Normal),
+            ("をの", -33.601, PieceKind::Normal),
+            ("x", -90.1, PieceKind::Normal),
+        ];
+        let model = model(&pieces, true);
+        let text = "のをのxを".repeat(3_000);
+        let early = cut(&model, &text, Arithmetic::UpTo021);
+        let late = cut(&model, &text, Arithmetic::From022);
+        assert_eq!(early, plain(&model, &text, Arithmetic::UpTo021));
+        assert_eq!(late, plain(&model, &text, Arithmetic::From022));
+        assert_ne!(early, late);
+        // What a piece becomes depends on all that stands before it.
+        let alone = cut(&model, "のをのxを", Arithmetic::UpTo021);
+        assert!(early.chunks(alone.len()).any(|chunk| chunk != alone));
+    }
+
+    #[test]
+    fn a_space_stands_for_its_mark_and_no_piece_with_a_space_matches() {
+        let pieces = [
+            ("▁a", -1.0, PieceKind::Normal),
+            (" a", -0.5, PieceKind::Normal),
+            ("a", -3.0, PieceKind::Normal),
+        ];
+        let model = model(&pieces, true);
+        assert_eq!(cut(&model, " a▁aa", Arithmetic::UpTo021), [1, 1, 3]);
+    }
+}
