@@ -1,10 +1,11 @@
 //! The byte pre-screen: may this payload be Japanese at all? Most payloads of a crawl may not, and
 //! are spared decoding and parsing.
 //!
-//! A page is Japanese only if it has [`ENOUGH`] kana. Kanji count as kana as long as there are
-//! fewer than [`MANY_KANJI`] of them: a name, a menu, a table. With more, the page is Chinese, as
-//! is one that names five Japanese songs in nine hundred words of Chinese. All of the page counts,
-//! markup too, so that the bytes can answer, in every way in which a kana or kanji can reach a page:
+//! A page is Japanese only if it has [`ENOUGH`] kana and kanji. Kanji count as long as there are
+//! fewer than [`MANY_KANJI`] of them: a name, a menu, a table. With more, [`ENOUGH`] must be kana,
+//! and one for [`KANJI_A_KANA`] kanji: else the page is Chinese and names Japanese songs. All of
+//! the page counts, markup too, so that the bytes can answer, in every way in which a kana or kanji
+//! can reach a page:
 //!
 //! - what looks like UTF-16 is let pass unread;
 //! - UTF-8 shows kana and kanji by their lead bytes, which few other characters share;
@@ -21,10 +22,13 @@ mod legacy;
 use encoding_rs::Encoding;
 use memchr::{memchr, memchr_iter, memmem};
 
-/// As many kana make a page that may be Japanese: fewer are a word or two.
+/// As many kana and kanji make a page that may be Japanese: fewer are a word or two.
 const ENOUGH: usize = 9;
-/// As many kanji without [`ENOUGH`] kana are Chinese.
+/// A page with as many kanji and next to no kana is Chinese.
 const MANY_KANJI: usize = 100;
+/// So many kanji for each kana are Chinese: of 5,800 Japanese pages, the one with the fewest kana
+/// for its kanji has one for nine.
+const KANJI_A_KANA: usize = 20;
 
 /// Whether a payload, in any encoding, may be Japanese. `false` is certain, `true` is not.
 ///
@@ -33,16 +37,13 @@ const MANY_KANJI: usize = 100;
 /// and of every text with a kana in an encoding of China, Taiwan or Korea, the answer is `true`.
 /// Bytes that are valid UTF-8 count as UTF-8.
 pub fn may_be_japanese(bytes: &[u8]) -> bool {
-    let mut seen = Seen::default();
     may_be_utf16(bytes)
-        || seen.count_utf8(bytes)
-        || seen.count_references(bytes)
-        || seen.is_short()
+        || Seen::of(bytes).is_enough()
         || has_japanese_escape(bytes)
         || (!reads_as_utf8(bytes) && (memchr(0, bytes).is_some() || legacy::may_be_japanese(bytes)))
 }
 
-/// What was seen so far.
+/// The kana and kanji of a payload, in UTF-8 and in references.
 #[derive(Default)]
 struct Seen {
     kana: usize,
@@ -50,36 +51,38 @@ struct Seen {
 }
 
 impl Seen {
-    /// Counts a character; whether the kana are enough now, be the rest what it may.
-    fn count(&mut self, c: u32) -> bool {
-        self.kana += usize::from(is_kana(c));
-        self.kanji += usize::from(is_kanji(c));
-        self.kana >= ENOUGH
-    }
-
-    /// Counts what stands in UTF-8; whether that is enough.
-    fn count_utf8(&mut self, bytes: &[u8]) -> bool {
+    /// Counts until all is read or the rest cannot matter: a kanji takes three bytes.
+    fn of(bytes: &[u8]) -> Seen {
+        let plenty = (bytes.len() / 3).div_ceil(KANJI_A_KANA).max(ENOUGH);
+        let mut seen = Seen::default();
         let mut at = 0;
         while let Some(next) = find_lead(&bytes[at..]) {
             at += next;
-            match utf8_at(&bytes[at..]) {
-                Some((c, _)) if self.count(c) => return true,
-                Some((_, length)) => at += length,
-                None => at += 1,
+            let (c, length) = utf8_at(&bytes[at..]).unwrap_or((0, 1));
+            at += length;
+            seen.count(c);
+            if seen.kana >= plenty {
+                return seen;
             }
         }
-        false
+        // Decimal or hexadecimal, padded with zeros or not, with their semicolon or without.
+        for at in memmem::find_iter(bytes, b"&#") {
+            seen.count(reference(&bytes[at + 2..]));
+        }
+        seen
     }
 
-    /// Counts what numeric character references name: decimal or hexadecimal, padded with zeros or
-    /// not, with their semicolon or without; whether that is enough.
-    fn count_references(&mut self, bytes: &[u8]) -> bool {
-        memmem::find_iter(bytes, b"&#").any(|at| self.count(reference(&bytes[at + 2..])))
+    fn count(&mut self, c: u32) {
+        self.kana += usize::from(is_kana(c));
+        self.kanji += usize::from(is_kanji(c));
     }
 
-    /// Whether the whole, with few kana, is enough as a page of few kanji.
-    fn is_short(&self) -> bool {
-        self.kanji < MANY_KANJI && self.kana + self.kanji >= ENOUGH
+    fn is_enough(&self) -> bool {
+        if self.kanji < MANY_KANJI {
+            self.kana + self.kanji >= ENOUGH
+        } else {
+            self.kana >= ENOUGH && self.kana * KANJI_A_KANA >= self.kanji
+        }
     }
 }
 
@@ -228,8 +231,8 @@ mod tests {
         let kana = all.iter().filter(|&&c| is_kana(c)).count();
         let kanji = all.iter().filter(|&&c| is_kanji(c)).count();
         may_be_utf16(bytes)
-            || kana >= 9
             || (kanji < 100 && kana + kanji >= 9)
+            || (kana >= 9 && kanji >= 100 && kana as f64 / kanji as f64 >= 0.05)
             || escapes.any(|rest| matches!(rest.get(1..3), Some(b"$@" | b"$B" | b"$(" | b"(I")))
             || (!twin_reads_as_utf8(bytes) && (bytes.contains(&0) || legacy::tests::twin(bytes)))
     }
@@ -303,7 +306,11 @@ mod tests {
             ("会社概要所在地電話".to_owned(), true),
             ("漢".repeat(98) + "か", true),
             ("漢".repeat(100) + "これは日本語で", false),
-            ("漢".repeat(5000) + "かきくけこさしすせ", true),
+            ("漢".repeat(180) + "かきくけこさしすせ", true),
+            ("漢".repeat(181) + "かきくけこさしすせ", false),
+            ("か".repeat(50) + &"漢".repeat(1000), true),
+            ("か".repeat(50) + &"漢".repeat(1001), false),
+            ("か".repeat(50) + &"漢".repeat(1000) + "&#28450;", false),
             ("漢".repeat(99) + "&#12354;&#12354;", true),
             ("漢".repeat(50) + &"&#28450;".repeat(50), false),
         ] {
@@ -382,7 +389,7 @@ mod tests {
             ])
             .prop_map(<[u8]>::to_vec),
             "[ぁ-ん]{1,9}".prop_map(|text| SHIFT_JIS.encode(&text).0.into_owned()),
-            "([ぁ-ん]{0,3}[一-龥]{0,40}){1,4}".prop_map(String::into_bytes),
+            "([ぁ-ん]{0,9}[一-龥]{0,60}){1,4}".prop_map(String::into_bytes),
             "[ぁ-ん]{1,9}".prop_map(|text| EUC_JP.encode(&text).0.into_owned()),
         ];
         prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
