@@ -12,6 +12,7 @@ mod page;
 mod quickstart;
 mod resume;
 mod rooms;
+mod runs;
 mod select;
 mod support;
 mod tidy;

@@ -52,7 +52,7 @@ impl Stage for Extract {
             "language": section.language,
             "min_score": section.min_score,
             "model": pipeline.digests.model,
-            "main_content": format!("{:?}", section.main_content),
+            "main_content": section.main_content,
             "max_record": max_record(section),
         }))
     }
@@ -60,13 +60,7 @@ impl Stage for Extract {
     fn plan(&self, pipeline: &Pipeline, _: &dyn Upstream) -> Result<Vec<TaskPlan>> {
         let files = store::expand_inputs(&pipeline.input.warc).map_err(Error::from_problems)?;
         let plan = |(index, file): (usize, std::path::PathBuf)| {
-            let fingerprint = store::fingerprint(&file)?;
-            let input = TaskInput {
-                path: file.display().to_string(),
-                size: fingerprint.size,
-                digest: fingerprint.head_tail_sha256,
-                rows: 0,
-            };
+            let input = TaskInput::of_file(&file)?;
             Ok(TaskPlan { index, inputs: vec![input], numbers: Default::default() })
         };
         files.into_iter().enumerate().map(plan).collect()
@@ -78,6 +72,7 @@ impl Stage for Extract {
             .first()
             .ok_or_else(|| Error::bug(format!("task {} was planned without a file", task.index)))?;
         let path = Path::new(&input.path);
+        input.check_unchanged()?;
         let model = context.models.language(context.pipeline)?;
         let mut extractor = Extractor::new(&context.pipeline.extract, &model);
         let mut shard = Shard::new(task.index, context)?;
@@ -99,6 +94,8 @@ impl Stage for Extract {
             }
         }
         context.advance(records % REPORT_EVERY, reader.position() - position);
+        // Once more: it may have been replaced while it was read.
+        input.check_unchanged()?;
         shard.finish(records, input.size)
     }
 
