@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::line;
-use super::run::{DriveArguments, drive_and_report};
+use super::run::{DriveArguments, Driver};
 use crate::error::Result;
 use crate::run::{self, PIPELINE_FILE, Run};
-use crate::stages::pipeline;
+use crate::stages::{self, FIRST_OF_SELECT, pipeline};
 
 /// Decide again over the stored columns of a run: other bounds, another profile, another chain
 #[derive(Debug, Args)]
@@ -30,13 +30,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    let driver = Driver::new(&arguments.drive)?;
     let base = Run::open(&arguments.run)?;
     let asked = pipeline::reload(&base.dir.join(PIPELINE_FILE), &arguments.sets, &base.pipeline)?;
     if run::config_digest(&asked) == base.config_digest() {
         line("The configuration is that of the run itself; nothing else to decide.");
-        return drive_and_report(&base, &arguments.drive);
+        return driver.drive_and_report(&base);
     }
-    let selection = run::open_selection(&base, asked, arguments.output.as_deref())?;
+    let first = stages::find(FIRST_OF_SELECT).map_or(0, |(at, _)| at);
+    driver.prepare(&asked, |at| at >= first)?;
+    let selection = run::open_selection(&base, &asked, arguments.output.as_deref())?;
     line(&format!("Selection in {}", selection.dir.display()));
-    drive_and_report(&selection, &arguments.drive)
+    driver.drive_and_report(&selection)
 }

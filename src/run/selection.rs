@@ -11,8 +11,8 @@ pub(super) const SELECTIONS: &str = "selections";
 
 /// Opens the selection for `pipeline` over the columns of `base`, making it if there is none.
 /// Without `dir` it lies in `<base>/selections/<digest of the configuration>`.
-pub fn open_selection(base: &Run, pipeline: Pipeline, dir: Option<&Path>) -> Result<Run> {
-    let inside = Path::new(SELECTIONS).join(&config_digest(&pipeline)[..8]);
+pub fn open_selection(base: &Run, pipeline: &Pipeline, dir: Option<&Path>) -> Result<Run> {
+    let inside = Path::new(SELECTIONS).join(&config_digest(pipeline)[..8]);
     match dir {
         // Relative to the selection, so that a run may be moved with its selections.
         None => Run::create(&base.dir.join(inside), pipeline, Some(Path::new("../.."))),

@@ -51,7 +51,7 @@ impl Stage for Extract {
         Ok(json!({
             "language": section.language,
             "min_score": section.min_score,
-            "model": pipeline.digests.model,
+            "model": pipeline.named.model.sha256,
             "main_content": section.main_content,
             "max_record": max_record(section),
         }))
