@@ -16,4 +16,5 @@ mod select;
 mod support;
 mod tidy;
 mod tokens;
+mod verdicts;
 mod warc;

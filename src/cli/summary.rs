@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::report::{self, Example, Summary};
 use crate::run::Run;
-use crate::stages::DUPLICATE;
+use crate::stages::{DUPLICATE, EMPTY};
 
 /// Characters of an example that are shown.
 const EXAMPLE_CHARACTERS: usize = 120;
@@ -51,7 +51,8 @@ fn funnel(summary: &Summary) {
         share(summary.documents, summary.records),
         "of the records",
     );
-    row("unique", summary.unique, share(summary.unique, summary.documents), "of the documents");
+    let unique = share(summary.unique, summary.documents);
+    row("unique", summary.unique, unique, "of the documents: different texts");
     row("kept", summary.kept, share(summary.kept, summary.unique), "of the unique");
     row("characters", summary.characters, String::new(), "in the corpus");
     if summary.tokens > 0 {
@@ -89,10 +90,10 @@ fn documents_dropped(run: &Run, summary: &Summary) -> Result<()> {
     }
     let pipeline = &run.pipeline;
     for (count, name) in dropped {
-        let words = if name == DUPLICATE {
-            "the same text as one that stays".to_owned()
-        } else {
-            report::rule_in_words(&pipeline.chain, &pipeline.select.profile, name)?
+        let words = match name {
+            DUPLICATE => "the same text as one that is kept".to_owned(),
+            EMPTY => "nothing is left after the edits of the chain".to_owned(),
+            _ => report::rule_in_words(&pipeline.chain, &pipeline.select.profile, name)?,
         };
         line(&format!("{:>12}  {name:<24} {words}", number(count)));
     }

@@ -143,7 +143,8 @@ const DEDUP: &[Key] = &[
         default: Some("\"newest\""),
         required: false,
         unit: "",
-        summary: "Which document of a cluster stays; ties go to the first in input order.",
+        summary: "Which document of a cluster stays, of those that pass the filter chain; ties go to \
+                  the first in input order.",
     },
     Key {
         name: "memory",
