@@ -13,6 +13,7 @@ mod quickstart;
 mod resume;
 mod rooms;
 mod select;
+mod selection;
 mod support;
 mod tidy;
 mod tokens;

@@ -283,7 +283,7 @@ fn sizes_of_text_behind_other_edits_are_not_taken_for_its_own() {
 
 #[test]
 fn what_is_not_stored_for_a_chain_is_told_at_once() {
-    let of = |chain: &str| pipeline(chain, "broad").chain;
+    let of = |chain: &str| pipeline(chain, "broad");
     let told = |asked: &str| -> Vec<String> {
         let problems = stages::unstored(&of(asked), &of(CHAIN)).unwrap();
         problems.into_iter().map(|problem| problem.message).collect()

@@ -22,17 +22,46 @@ pub(super) fn print(run: &Run, summary: &Summary, partial: bool) -> Result<()> {
         let examples = report::examples(&run.store, run)?;
         example("kept", examples.kept.as_ref());
         example("dropped", examples.dropped.as_ref());
-        line("\nNext:");
-        line(&format!(
-            "  kuroshio select --run {} --set select.profile=strict    decide again with other bounds",
-            run.dir.display()
-        ));
-        line(&format!(
-            "  kuroshio status --run {} --json                         the numbers for programs",
-            run.dir.display()
-        ));
+        next(run);
     }
     Ok(())
+}
+
+/// Prints the fields of `summary.json`, and the directory of the run as `dir`.
+pub(super) fn print_json(run: &Run, summary: &Summary) {
+    #[derive(serde::Serialize)]
+    struct Told<'a> {
+        dir: String,
+        #[serde(flatten)]
+        summary: &'a Summary,
+    }
+    let told = Told { dir: run.dir.display().to_string(), summary };
+    line(&serde_json::to_string_pretty(&told).unwrap_or_default());
+}
+
+/// What to try next: a tier that neither the run nor its selection at hand decided by, and numbers.
+fn next(run: &Run) {
+    let root = run.root();
+    let tiers = &root.pipeline.chain.tiers;
+    let known = [&root.pipeline.select.profile, &run.pipeline.select.profile];
+    let at = tiers.iter().position(|tier| tier == known[0]).unwrap_or(0);
+    // The next narrower one, else the next broader one.
+    let mut others = tiers[at..].iter().chain(tiers[..at].iter().rev());
+    let mut commands = Vec::new();
+    if let Some(tier) = others.find(|tier| !known.contains(tier)) {
+        let dir = root.dir.display();
+        commands.push((
+            format!("kuroshio select --run {dir} --set select.profile={tier}"),
+            "decide again with other bounds",
+        ));
+    }
+    let status = format!("kuroshio status --run {} --json", run.dir.display());
+    commands.push((status, "the numbers for programs"));
+    let width = commands.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
+    line("\nNext:");
+    for (command, what) in commands {
+        line(&format!("  {command:<width$}    {what}"));
+    }
 }
 
 fn share(part: u64, whole: u64) -> String {

@@ -1,6 +1,8 @@
 //! Decide: the verdict of the chain on every document, as if it stood alone, from labels and signals.
 //! Reads no text, so another bound costs a pass over columns.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use super::measure::{self, Source};
@@ -10,7 +12,7 @@ use super::{
     shard_path,
 };
 use crate::chain::{Chain, FailedBound, Tier, Verdict};
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, Kind, Place, Problem, Result};
 use crate::format::columns::{self, Column, Table, Values};
 
 /// Labels and signals of one shard in, what the chain says of its documents out.
@@ -108,43 +110,39 @@ pub(super) fn rejected(totals: &Counts) -> u64 {
     totals.iter().filter(|(name, _)| name.starts_with(REJECTED)).map(|(_, count)| count).sum()
 }
 
-/// Everything that `asked` looks at and that was not stored for the chain `measured`, as problems.
-pub fn unstored(asked: &Chain, measured: &Chain) -> Result<Vec<Problem>> {
-    let help =
-        || Some("start another run with this chain: `kuroshio run PIPELINE --run DIR`".to_owned());
-    let stored = measure::sources(measured)?;
-    let mut problems = Vec::new();
-    for (at, source) in measure::sources(asked)?.iter().enumerate() {
-        let is_stored = |stored: &Source| match (source, stored) {
-            (Source::Signal { identity, .. }, Source::Signal { identity: other, .. }) => {
-                identity == other
-            }
-            _ => false,
-        };
-        if matches!(source, Source::Label(_)) || stored.iter().any(is_stored) {
+/// Everything that the chain of `asked` looks at and that was not stored for that of `measured`.
+pub fn unstored(asked: &Pipeline, measured: &Pipeline) -> Result<Vec<Problem>> {
+    let stored = measure::sources(&measured.chain)?;
+    let is_stored = |source: &Source| match source {
+        Source::Label(_) => true,
+        Source::Signal { identity: wanted, .. } => stored.iter().any(|stored| match stored {
+            Source::Label(_) => false,
+            Source::Signal { identity, .. } => identity == wanted,
+        }),
+    };
+    let mut messages = Vec::new();
+    for (at, source) in measure::sources(&asked.chain)?.iter().enumerate() {
+        if is_stored(source) {
             continue;
         }
-        problems.extend(asked.bounds().filter(|bound| bound.column == at).map(|bound| Problem {
-            place: None,
-            message: format!(
+        messages.extend(asked.chain.bounds().filter(|bound| bound.column == at).map(|bound| {
+            format!(
                 "the bound `{}` looks at what was not measured in the run: its signal, its \
                  parameters or the edits in front of it are other ones",
                 bound.name
-            ),
-            help: help(),
+            )
         }));
     }
-    if measure::text_identity(asked) != measure::text_identity(measured) {
-        problems.push(Problem {
-            place: None,
-            message:
-                "the edits of the chain are not those of the run, so the texts that they leave \
-                      were not measured"
-                    .to_owned(),
-            help: help(),
-        });
+    if measure::text_identity(&asked.chain) != measure::text_identity(&measured.chain) {
+        messages.push(
+            "the edits of the chain are not those of the run, so the size of the text that they \
+             leave was not measured"
+                .to_owned(),
+        );
     }
-    Ok(problems)
+    let place = Place::Path(PathBuf::from(&asked.select.chain));
+    let problem = |message| Problem { place: Some(place.clone()), message, help: None };
+    Ok(messages.into_iter().map(problem).collect())
 }
 
 /// The columns of one shard that the chain asks for.

@@ -196,7 +196,8 @@ const SELECT: &[Key] = &[
         default: Some("\"corpus\""),
         required: false,
         unit: "",
-        summary: "First part of the names of corpus and token shards: letters, digits, `-`, `_`, `.`.",
+        summary: "First part of the names of corpus and token shards: letters, digits, `_`, and behind the \
+                  first also `-` and `.`.",
     },
     Key {
         name: "shard_size",
