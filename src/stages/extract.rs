@@ -16,11 +16,11 @@ use super::{
 use crate::config::parse_size;
 use crate::error::{Error, Result};
 use crate::format::columns::{self, Column, Values};
-use crate::format::document::{Document, Http, Language, Paragraph, WarcPlace};
+use crate::format::document::{Document, Http, Language, Paragraph, Rights, WarcPlace};
 use crate::format::frames::FrameWriter;
 use crate::language::{Model, Predictor, lid_form, may_be_japanese};
 use crate::outcome::Outcome;
-use crate::page;
+use crate::page::{self, publisher};
 use crate::store::{self, Staged};
 use crate::text::match_form::exact_form;
 use crate::text::mojibake::Damage;
@@ -43,7 +43,7 @@ impl Stage for Extract {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn identity(&self, pipeline: &Pipeline) -> Result<serde_json::Value> {
@@ -53,6 +53,7 @@ impl Stage for Extract {
             "min_score": section.min_score,
             "model": pipeline.digests.model,
             "main_content": format!("{:?}", section.main_content),
+            "respect": respected(section),
             "max_record": max_record(section),
         }))
     }
@@ -124,6 +125,14 @@ impl Stage for Extract {
 /// The largest unpacked record in bytes.
 fn max_record(section: &ExtractSection) -> u64 {
     parse_size(&section.max_record).unwrap_or(64 << 20)
+}
+
+/// The honoured signals, in whatever order they were given.
+fn respected(section: &ExtractSection) -> Vec<&str> {
+    let mut signals: Vec<&str> = section.respect.iter().map(String::as_str).collect();
+    signals.sort_unstable();
+    signals.dedup();
+    signals
 }
 
 /// The outputs of one task in writing.
@@ -352,6 +361,10 @@ impl<'m> Extractor<'m> {
             page::mark_main(&mut page.paragraphs);
         }
         let language = self.language(&page.paragraphs)?;
+        hear_header(&mut page.rights, response);
+        if self.section.respect.iter().any(|signal| publisher::says(&page.rights, signal)) {
+            return Err(Outcome::Respected);
+        }
         if self.section.main_content == MainContent::Drop {
             page.paragraphs.retain(|paragraph| paragraph.main != Some(false));
             if page.paragraphs.is_empty() {
@@ -367,6 +380,7 @@ impl<'m> Extractor<'m> {
             charset: decoded.charset,
             language,
             title: page.title,
+            rights: page.rights,
             flags: flags(record),
             paragraphs: page.paragraphs,
         })
@@ -413,6 +427,15 @@ fn is_garbled(paragraphs: &[Paragraph]) -> bool {
         damage.add(&paragraph.text);
     }
     damage.is_mojibake()
+}
+
+/// Adds what the HTTP header says about uses of the page.
+fn hear_header(rights: &mut Rights, response: &Response<'_>) {
+    for (name, value) in response.fields() {
+        if let Ok(name) = str::from_utf8(name) {
+            publisher::header(rights, name, &String::from_utf8_lossy(&value));
+        }
+    }
 }
 
 /// What is worth knowing about how the record came to be.
@@ -496,6 +519,7 @@ mod tests {
                 },
                 language: Language { label: "ja".to_owned(), score: 1.0 },
                 title: None,
+                rights: Rights::default(),
                 flags: Vec::new(),
                 paragraphs: vec![paragraph(menu, Some(false)), paragraph(text, Some(true))],
             };
