@@ -1,7 +1,7 @@
 //! What the environment does to a run: full disks, missing and unreadable files, wrong tokenizers.
 //! Always one clear message, the right exit code, and nothing half-written under a final name.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::support::{Scratch, digests, kuroshio, root};
 
@@ -94,60 +94,50 @@ fn another_process_on_the_same_run_is_asked_to_wait() {
 #[test]
 fn a_full_disk_asks_to_be_tried_again_and_the_run_goes_on_when_there_is_room() {
     let scratch = Scratch::new();
-    let disk = scratch.join("disk");
-    std::fs::create_dir(&disk).unwrap();
-    let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
-        .arg(&disk)
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !mounted {
-        // Mounting needs rights that not every machine gives; the store's own tests cover the rest.
-        return;
-    }
-    let unmount = Unmount(&disk);
-    let full = run(&disk.join("r"), &[]);
-    let visible: Vec<String> =
-        digests(&disk).into_keys().filter(|path| path.contains(".tmp-")).collect();
+    let Some(disk) = Disk::mount(scratch.join("disk"), "size=64k") else { return };
+    let full = run(&disk.0.join("r"), &[]);
+    let left: Vec<String> =
+        digests(&disk.0).into_keys().filter(|path| path.contains(".tmp-")).collect();
     says(&full, &["free some space"]);
     assert_eq!(full.code, 75, "{}", full.stderr);
-    assert!(visible.is_empty(), "half-written files are left: {visible:?}");
-    let grown = std::process::Command::new("mount")
-        .args(["-o", "remount,size=64m"])
-        .arg(&disk)
-        .status()
-        .unwrap();
-    assert!(grown.success());
-    run(&disk.join("r"), &[]).success();
-    drop(unmount);
-}
-
-/// Unmounts when it goes, also when the test fails.
-struct Unmount<'a>(&'a Path);
-
-impl Drop for Unmount<'_> {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg(self.0).status();
-    }
+    assert!(left.is_empty(), "half-written files are left: {left:?}");
+    assert!(disk.command("mount", &["-o", "remount,size=64m"]));
+    run(&disk.0.join("r"), &[]).success();
 }
 
 #[test]
 fn a_read_only_directory_is_named() {
     let scratch = Scratch::new();
-    let disk = scratch.join("disk");
-    std::fs::create_dir(&disk).unwrap();
-    let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "ro", "tmpfs"])
-        .arg(&disk)
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !mounted {
-        return;
-    }
-    let unmount = Unmount(&disk);
-    let output = run(&disk.join("r"), &[]).exited(74);
+    let Some(disk) = Disk::mount(scratch.join("disk"), "ro") else { return };
+    let output = run(&disk.0.join("r"), &[]).exited(74);
     says(&output, &["cannot make the run directory", "help:"]);
-    drop(unmount);
+}
+
+/// A disk in memory; unmounted when it goes, also when the test fails.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// Mounting needs rights that not every machine gives: then there is none, and the store's own
+    /// tests stand alone.
+    fn mount(place: PathBuf, options: &str) -> Option<Disk> {
+        std::fs::create_dir(&place).unwrap();
+        let disk = Disk(place);
+        disk.command("mount", &["-t", "tmpfs", "-o", options, "tmpfs"]).then_some(disk)
+    }
+
+    fn command(&self, program: &str, arguments: &[&str]) -> bool {
+        std::process::Command::new(program)
+            .args(arguments)
+            .arg(&self.0)
+            .output()
+            .is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.command("umount", &[]);
+    }
 }
 
 #[test]

@@ -499,7 +499,7 @@ fn mutilate(bytes: &mut Vec<u8>, random: &mut Random) {
 
 /// How many files a mutilation test damages; `KUROSHIO_MUTILATIONS` asks for more.
 fn mutilations() -> u64 {
-    std::env::var("KUROSHIO_MUTILATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
+    std::env::var("KUROSHIO_MUTILATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(150)
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! A [`Reader`] walks gzip members, zstd frames and plain records in file order and gives an
 //! [`Entry`] for every record and for every damage; one broken record costs that record alone.
 //! Memory is bounded by the largest record it is allowed to give, packed and unpacked, plus fixed
-//! buffers of about 10 MiB (zstd files: plus their window, at most 128 MiB).
+//! buffers of about 16 MiB (zstd files: plus their window, at most 128 MiB).
 //! Knows nothing of HTML, characters or languages.
 
 mod cut;

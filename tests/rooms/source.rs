@@ -67,8 +67,12 @@ fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
 fn tests_begin(code: &str) -> Option<usize> {
     const MARK: &str = "#[cfg(test)]";
     code.match_indices(MARK).map(|(at, _)| at).find(|at| {
-        let next = code[at + MARK.len()..].trim_start();
-        next.starts_with("mod ") && next.find('{') < next.find(';').or(Some(usize::MAX))
+        let item = &code[at + MARK.len()..];
+        let next = &item[item.find("mod ").unwrap_or(0)..];
+        let is_visibility = |between: &str| between.is_empty() || between.starts_with("pub");
+        next.starts_with("mod ")
+            && is_visibility(item[..item.len() - next.len()].trim())
+            && next.find('{') < next.find(';').or(Some(usize::MAX))
     })
 }
 
@@ -168,6 +172,11 @@ fn comments_and_literals_are_blanked_and_lines_stay() {
 fn only_a_test_module_with_a_body_ends_the_code() {
     let code = |text: &str| Source::new("src/a.rs", text).code;
     assert_eq!(code("a\n#[cfg(test)]\nmod tests {\n}\n"), "a\n");
+    assert_eq!(code("a\n#[cfg(test)]\npub(super) mod tests {\n}\n"), "a\n");
+    assert_eq!(
+        code("#[cfg(test)]\nfn a() { mod b {} }\nc"),
+        "#[cfg(test)]\nfn a() { mod b {} }\nc"
+    );
     assert_eq!(code("#[cfg(test)]\nmod tests;\nb { }\n"), "#[cfg(test)]\nmod tests;\nb { }\n");
     assert_eq!(Source::new("src/a/tests.rs", "a").code, "");
 }
