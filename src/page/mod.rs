@@ -1,9 +1,8 @@
 //! A page from bytes to paragraphs: charset, the HTML standard's tree, paragraphs as a reader
 //! sees them with their place in the tree, which of them are main content, and what the
-//! publisher says about uses of the page. Work on a page is
-//! bounded by counts of nodes, steps and depth; memory by the page's size and the two million
-//! nodes of the largest tree, most of it reused from page to page. Knows nothing of WARC, HTTP,
-//! languages and what becomes of the text.
+//! publisher says about uses of the page. Work on a page is bounded by counts of nodes, steps and
+//! depth; memory by the page's size and the two million nodes of the largest tree, most of it
+//! reused from page to page. Knows nothing of WARC, HTTP, languages and what becomes of the text.
 
 mod charset;
 mod content;
@@ -14,8 +13,8 @@ mod tree;
 use crate::format::document::{Paragraph, Rights};
 use crate::outcome::Outcome;
 
-pub use charset::{Decoded, decode};
-pub use content::mark_main;
+pub use charset::{CharsetReasons, Decoded, decode, decode_with_reasons};
+pub use content::{MainReasons, main_reasons, mark_main};
 
 /// What was read of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::chain::{Chain, SignalSpec};
 use crate::config::{Key, KeyKind, Resolved, Section};
 use crate::page::publisher;
 
-pub use read::{load, read_frozen, reload};
+pub use read::{extract_section, load, read_frozen, reload};
 
 /// Where the WARC records come from.
 #[derive(Debug, Clone, Deserialize)]
