@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod dedup;
 mod docs;
+mod explain;
 mod extract;
 mod faults;
 mod language;

@@ -5,7 +5,7 @@
 mod corpus;
 mod decide;
 mod dedup;
-mod extract;
+pub mod extract;
 mod measure;
 pub mod models;
 pub mod pipeline;

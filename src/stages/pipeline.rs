@@ -6,8 +6,9 @@ use serde::Deserialize;
 
 use crate::chain::{Chain, SignalSpec};
 use crate::config::{Key, KeyKind, Resolved, Section};
+use crate::page::publisher;
 
-pub use read::{load, read_frozen, reload};
+pub use read::{extract_section, load, read_frozen, reload};
 
 /// Where the WARC records come from.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,6 +43,8 @@ pub struct ExtractSection {
     pub model: String,
     /// What happens to paragraphs that are no main content.
     pub main_content: MainContent,
+    /// Signals of the publisher that are honoured, of [`publisher::SIGNALS`].
+    pub respect: Vec<String>,
     /// Largest unpacked record, as a size.
     pub max_record: String,
 }
@@ -92,6 +95,16 @@ const EXTRACT: &[Key] = &[
         unit: "",
         summary: "Whether boilerplate paragraphs are looked for and marked, or left out at once. \
                   Marked paragraphs can be dropped by the chain's edit `drop_boilerplate`.",
+    },
+    Key {
+        name: "respect",
+        kind: KeyKind::ChoiceList(publisher::SIGNALS),
+        default: Some("[]"),
+        required: false,
+        unit: "",
+        summary: "Signals of the publisher that are honoured: a page that gives one, to everybody or \
+                  to an agent that gathers text (such as CCBot or GPTBot), ends as `respected`. \
+                  Whatever stands here, all of them are recorded in `rights`.",
     },
     Key {
         name: "max_record",
