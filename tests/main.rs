@@ -7,6 +7,7 @@ mod dedup;
 mod docs;
 mod extract;
 mod faults;
+mod fuzz;
 mod language;
 mod page;
 mod quickstart;
