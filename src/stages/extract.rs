@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::json;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::pipeline::{ExtractSection, MainContent, Pipeline};
+use super::pipeline::{ExtractSection, MainContent, Pipeline, WARC_ENDINGS};
 use super::{
     Counts, OutputFile, Stage, TaskContext, TaskInput, TaskOutput, TaskPlan, Upstream, add,
     shard_path,
@@ -58,7 +58,8 @@ impl Stage for Extract {
     }
 
     fn plan(&self, pipeline: &Pipeline, _: &dyn Upstream) -> Result<Vec<TaskPlan>> {
-        let files = store::expand_inputs(&pipeline.input.warc).map_err(Error::from_problems)?;
+        let files = store::expand_inputs(&pipeline.input.warc, WARC_ENDINGS)
+            .map_err(Error::from_problems)?;
         let plan = |(index, file): (usize, std::path::PathBuf)| {
             let fingerprint = store::fingerprint(&file)?;
             let input = TaskInput {

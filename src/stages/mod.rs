@@ -22,7 +22,7 @@ use crate::store::{ReadSeek, Staged, Store};
 pub use decide::DUPLICATE;
 pub use models::Models;
 pub use pipeline::Pipeline;
-pub use tokenize::{ShardFiles, TextFile, name_of, tokenize_shard, warning};
+pub use tokenize::{ShardFiles, TEXT_ENDINGS, TextFile, name_of, tokenize_shard, warning};
 
 /// One step of the way, cut into tasks. Everything a task writes is a pure function of its key.
 pub trait Stage: Sync {

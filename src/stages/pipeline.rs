@@ -17,6 +17,9 @@ pub struct InputSection {
     pub warc: Vec<String>,
 }
 
+/// How the names of WARC files end, for directories that are searched for them.
+pub const WARC_ENDINGS: &[&str] = &[".warc", ".warc.gz", ".warc.zst"];
+
 const INPUT: &[Key] = &[Key {
     name: "warc",
     kind: KeyKind::TextList,

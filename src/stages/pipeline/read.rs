@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::{Digests, Pipeline, SECTIONS, signal_specs};
+use super::{Digests, Pipeline, SECTIONS, WARC_ENDINGS, signal_specs};
 use crate::assets::Catalogue;
 use crate::chain::{self, Chain};
 use crate::config::{self, Resolved, Table, Value};
@@ -86,7 +86,7 @@ impl Check {
         };
         let entries: Vec<String> =
             entries.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect();
-        if let Err(problems) = store::expand_inputs(&entries) {
+        if let Err(problems) = store::expand_inputs(&entries, WARC_ENDINGS) {
             for problem in problems {
                 self.problem("input", "warc", problem.message, problem.help);
             }
