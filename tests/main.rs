@@ -8,6 +8,7 @@ mod docs;
 mod explain;
 mod extract;
 mod faults;
+mod fuzz;
 mod language;
 mod page;
 mod quickstart;
