@@ -14,6 +14,7 @@ mod page;
 mod quickstart;
 mod resume;
 mod rooms;
+mod runs;
 mod select;
 mod support;
 mod tidy;

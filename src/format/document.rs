@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// One page that was read: provenance, decisions made on the way, and its paragraphs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Document {
-    /// 32 hex digits: the UUID of WARC-Record-ID, else a hash of file name and offset.
+    /// 32 hex digits: the UUID of WARC-Record-ID, else a hash of file name, offset and address.
     pub id: String,
     /// WARC-Target-URI without angle brackets.
     pub url: String,
@@ -35,7 +35,7 @@ pub struct Document {
 /// Where a WARC record lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WarcPlace {
-    /// File name without directories.
+    /// File name, with as many directories as tell it from the other inputs; mostly none.
     pub file: String,
     /// Byte offset of the record's gzip member (or of the record, in an unpacked file).
     pub offset: u64,

@@ -1,8 +1,9 @@
 //! Extract: WARC records in, documents and their signatures out. Every record ends in exactly one
 //! counted outcome; a page that meets a bug is put aside and the next one is read.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 use serde_json::json;
@@ -57,7 +58,7 @@ impl Stage for Extract {
             "language": section.language,
             "min_score": section.min_score,
             "model": pipeline.digests.model,
-            "main_content": format!("{:?}", section.main_content),
+            "main_content": section.main_content,
             "respect": respected(section),
             "max_record": max_record(section),
         }))
@@ -66,15 +67,11 @@ impl Stage for Extract {
     fn plan(&self, pipeline: &Pipeline, _: &dyn Upstream) -> Result<Vec<TaskPlan>> {
         let files = store::expand_inputs(&pipeline.input.warc, WARC_ENDINGS)
             .map_err(Error::from_problems)?;
-        let plan = |(index, file): (usize, std::path::PathBuf)| {
-            let fingerprint = store::fingerprint(&file)?;
-            let input = TaskInput {
-                path: file.display().to_string(),
-                size: fingerprint.size,
-                digest: fingerprint.head_tail_sha256,
-                rows: 0,
-            };
-            Ok(TaskPlan { index, inputs: vec![input], numbers: Default::default() })
+        let parts = name_parts(&files);
+        let plan = |(index, file): (usize, PathBuf)| {
+            let input = TaskInput::of_file(&file)?;
+            let numbers = [(NAME_PARTS.to_owned(), parts as u64)].into();
+            Ok(TaskPlan { index, inputs: vec![input], numbers })
         };
         files.into_iter().enumerate().map(plan).collect()
     }
@@ -85,10 +82,11 @@ impl Stage for Extract {
             .first()
             .ok_or_else(|| Error::bug(format!("task {} was planned without a file", task.index)))?;
         let path = Path::new(&input.path);
+        input.check_unchanged()?;
         let model = context.models.language(&context.pipeline.extract)?;
         let mut extractor = Extractor::new(&context.pipeline.extract, &model);
         let mut shard = Shard::new(task.index, context)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = last_parts(path, task.number(NAME_PARTS)? as usize);
         let (source, _) = store::open_input(path)?;
         let mut reader = Reader::new(source, max_record(&context.pipeline.extract));
         let (mut records, mut position) = (0, 0);
@@ -106,6 +104,8 @@ impl Stage for Extract {
             }
         }
         context.advance(records % REPORT_EVERY, reader.position() - position);
+        // Once more: it may have been replaced while it was read.
+        input.check_unchanged()?;
         shard.finish(records, input.size)
     }
 
@@ -126,6 +126,27 @@ impl Stage for Extract {
              documents"
         )))
     }
+}
+
+/// The number in a plan that says how many parts of its path name a file.
+const NAME_PARTS: &str = "name_parts";
+
+/// How many parts of their paths, from the end, tell these files from one another: 1 as long as no
+/// two have the same file name.
+fn name_parts(files: &[PathBuf]) -> usize {
+    let most = files.iter().map(|file| file.components().count()).max().unwrap_or(1);
+    let differ = |parts: &usize| {
+        let names: BTreeSet<String> = files.iter().map(|file| last_parts(file, *parts)).collect();
+        names.len() == files.len()
+    };
+    (1..most).find(differ).unwrap_or(most)
+}
+
+/// The last parts of a path, with `/` between them.
+fn last_parts(path: &Path, parts: usize) -> String {
+    let all: Vec<String> =
+        path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    all[all.len().saturating_sub(parts)..].join("/")
 }
 
 /// The largest unpacked record in bytes.
@@ -330,6 +351,23 @@ pub fn examine(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_of_the_same_name_are_told_apart_by_their_folders() {
+        let files = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+        for (paths, parts, last) in [
+            (&["/d/a.warc.gz", "/d/b.warc.gz"][..], 1, "b.warc.gz"),
+            (&["/d/x/a.warc.gz", "/d/y/a.warc.gz"], 2, "y/a.warc.gz"),
+            (&["x/1/a.warc", "y/1/a.warc", "y/2/a.warc"], 3, "y/2/a.warc"),
+            (&["a.warc"], 1, "a.warc"),
+            (&[], 1, ""),
+        ] {
+            let files = files(paths);
+            assert_eq!(name_parts(&files), parts, "{paths:?}");
+            let name = files.last().map_or_else(String::new, |file| last_parts(file, parts));
+            assert_eq!(name, last);
+        }
+    }
     use crate::format::document::{Http, Language, Rights};
 
     #[test]

@@ -36,17 +36,17 @@ impl Models {
         Models { cache, language: Mutex::new(None), tokenizer: Mutex::new(None) }
     }
 
-    /// Fetches and loads everything that a pipeline names, so that what is missing or broken is
-    /// refused before anything runs.
-    pub fn prepare(&self, pipeline: &Pipeline, events: &dyn Events) -> Result<()> {
-        for name in [Some(&pipeline.extract.model), pipeline.tokenize.tokenizer.as_ref()]
-            .into_iter()
-            .flatten()
+    /// Fetches and loads everything that these stages of a pipeline need, so that what is missing
+    /// or broken is refused before anything runs.
+    pub fn prepare(&self, pipeline: &Pipeline, stages: &[&str], events: &dyn Events) -> Result<()> {
+        if stages.contains(&"extract") {
+            self.path(&pipeline.extract.model, events)?;
+            self.language(&pipeline.extract)?;
+        }
+        if stages.contains(&"tokenize")
+            && let Some(name) = &pipeline.tokenize.tokenizer
         {
             self.path(name, events)?;
-        }
-        self.language(&pipeline.extract)?;
-        if pipeline.tokenize.tokenizer.is_some() {
             self.tokenizer(&pipeline.tokenize)?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 mod read;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, SignalSpec};
 use crate::config::{Key, KeyKind, Resolved, Section};
@@ -50,7 +50,7 @@ pub struct ExtractSection {
 }
 
 /// What happens to paragraphs that are no main content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MainContent {
     /// They are not looked for.
@@ -129,7 +129,7 @@ pub struct DedupSection {
 }
 
 /// Which document of a cluster stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// The one with the latest WARC-Date.

@@ -124,7 +124,7 @@ impl<'m> Extractor<'m> {
             }
         }
         Ok(Document {
-            id: record.id().unwrap_or_else(|| place_id(&warc)),
+            id: record.id().unwrap_or_else(|| place_id(&warc, &url)),
             url,
             date: record.date(),
             warc,
@@ -260,9 +260,10 @@ fn flags(record: &Record<'_>) -> Vec<String> {
     flags
 }
 
-/// The id of a record that carries none: a hash of where it lies.
-fn place_id(warc: &WarcPlace) -> String {
-    format!("{:032x}", xxh3_128(format!("{}@{}", warc.file, warc.offset).as_bytes()))
+/// The id of a record that carries none: a hash of where it lies and of its address, because the
+/// records of one gzip member lie at one place.
+fn place_id(warc: &WarcPlace, url: &str) -> String {
+    format!("{:032x}", xxh3_128(format!("{}@{} {url}", warc.file, warc.offset).as_bytes()))
 }
 
 /// Whether the host of `url` lies under `.jp`.
