@@ -20,6 +20,7 @@ use crate::stages::{self, BASE_PREFIX, Counts, Pipeline, Stage, TaskOutput, Upst
 use crate::store::{Local, Store, put_json_if_absent, read_json};
 
 pub use drive::{Drive, StageTimes, drive};
+pub use key::KeyParts;
 pub use marker::Marker;
 pub use plan::{plan, planned};
 pub use seal::{Manifest, manifest, seal, sealed_stages};

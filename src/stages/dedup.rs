@@ -38,7 +38,7 @@ impl Stage for Components {
     }
 
     fn identity(&self, pipeline: &Pipeline) -> Result<serde_json::Value> {
-        Ok(json!({ "exact": pipeline.dedup.exact, "keep": format!("{:?}", pipeline.dedup.keep) }))
+        Ok(json!({ "exact": pipeline.dedup.exact, "keep": pipeline.dedup.keep }))
     }
 
     fn plan(&self, _: &Pipeline, upstream: &dyn Upstream) -> Result<Vec<TaskPlan>> {

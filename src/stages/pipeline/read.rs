@@ -4,10 +4,10 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::{Digests, Pipeline, SECTIONS, WARC_ENDINGS, signal_specs};
+use super::{Digests, ExtractSection, Pipeline, SECTIONS, WARC_ENDINGS, signal_specs};
 use crate::assets::Catalogue;
 use crate::chain::{self, Chain};
-use crate::config::{self, Resolved, Table, Value};
+use crate::config::{self, Resolved, Section, Table, Value};
 use crate::error::{Error, Kind, Place, Problem, Result};
 use crate::store;
 
@@ -36,6 +36,23 @@ pub fn read_frozen(path: &Path, text: &str, chain: &str) -> Result<Pipeline> {
     let mut check = Check::new(path, text, &[])?;
     let chain = check.chain(chain.to_owned());
     check.finish(chain)
+}
+
+/// The section `[extract]` with its defaults and overrides of it, without any pipeline file.
+pub fn extract_section(sets: &[String]) -> Result<ExtractSection> {
+    let (mut table, mut problems) = (Table::default(), Vec::new());
+    for argument in sets {
+        problems.extend(config::apply_set(&mut table, argument).err());
+    }
+    let sections: Vec<Section> =
+        SECTIONS.iter().filter(|section| section.name == "extract").copied().collect();
+    let place = Place::Argument("--set".to_owned());
+    let resolved = config::resolve(&place, &table, &sections, &mut problems);
+    if problems.is_empty() {
+        config::section(&resolved, "extract")
+    } else {
+        Err(Error::from_problems(problems))
+    }
 }
 
 /// A pipeline file being checked.
