@@ -151,7 +151,7 @@ impl Driver<'_> {
 
     fn print(&self, run: &Run, summary: &Summary, done_now: usize) -> Result<()> {
         if self.arguments.json {
-            line(&serde_json::to_string_pretty(summary).unwrap_or_default());
+            super::summary::print_json(run, summary);
             return Ok(());
         }
         if done_now == 0 {

@@ -95,7 +95,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
 
 /// The files, each with a shard name of its own.
 fn jobs(arguments: &Arguments) -> Result<Vec<Job>> {
-    let files = store::expand_inputs(&arguments.input).map_err(Error::from_problems)?;
+    let files = store::expand_inputs(&arguments.input, stages::TEXT_ENDINGS)
+        .map_err(Error::from_problems)?;
     let mut names = BTreeSet::new();
     let job = |(index, path): (usize, PathBuf)| {
         let own = path.to_string_lossy();

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::pipeline::{NamedFile, Pipeline, TokenizeSection};
+use super::pipeline::{ExtractSection, NamedFile, Pipeline, TokenizeSection};
 use crate::assets::Catalogue;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events, Silent};
@@ -42,7 +42,7 @@ impl Models {
     /// or broken is refused before anything runs.
     pub fn prepare(&self, pipeline: &Pipeline, stages: &[&str], events: &dyn Events) -> Result<()> {
         if stages.contains(&"extract") {
-            self.load_language(pipeline, events)?;
+            self.load_language(&pipeline.extract, Some(&pipeline.named.model), events)?;
         }
         if stages.contains(&"tokenize") && pipeline.tokenize.tokenizer.is_some() {
             self.load_tokenizer(&pipeline.tokenize, pipeline.named.tokenizer.as_ref(), events)?;
@@ -59,20 +59,30 @@ impl Models {
         catalogue.fetch(name, &self.cache, &|text| events.send(Event::Note { text }))
     }
 
-    /// The language model of a pipeline.
-    pub fn language(&self, pipeline: &Pipeline) -> Result<Arc<Model>> {
-        self.load_language(pipeline, &Silent)
+    /// The language model of a section; `named` is the one it has to be, in a run.
+    pub fn language(
+        &self,
+        section: &ExtractSection,
+        named: Option<&NamedFile>,
+    ) -> Result<Arc<Model>> {
+        self.load_language(section, named, &Silent)
     }
 
-    fn load_language(&self, pipeline: &Pipeline, events: &dyn Events) -> Result<Arc<Model>> {
+    fn load_language(
+        &self,
+        section: &ExtractSection,
+        named: Option<&NamedFile>,
+        events: &dyn Events,
+    ) -> Result<Arc<Model>> {
         once(&self.language, || {
-            let path = self.path(&pipeline.extract.model, events)?;
+            let path = self.path(&section.model, events)?;
             let bytes = std::fs::read(&path)
                 .map_err(|cause| Error::io("read the language model", &path, cause))?;
-            let named = &pipeline.named.model;
-            self.is_named(&pipeline.extract.model, named, &path, "language model")?;
+            if let Some(named) = named {
+                self.is_named(&section.model, named, &path, "language model")?;
+            }
             let model = Model::read(&bytes).map_err(|error| error.at_path(&path))?;
-            let label = &pipeline.extract.language;
+            let label = &section.language;
             if !model.labels().any(|known| known == label) {
                 return Err(Error::new(
                     Kind::Config,

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, SignalSpec};
 use crate::config::{Key, KeyKind, Resolved, Section};
+use crate::page::publisher;
 use crate::signals::Lists;
 
-pub use read::{load, load_again, read_frozen, reload};
+pub use read::{extract_section, load, load_again, read_frozen, reload};
 
 /// Where the WARC records come from.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +18,9 @@ pub struct InputSection {
     /// Files, directories and globs.
     pub warc: Vec<String>,
 }
+
+/// How the names of WARC files end, for directories that are searched for them.
+pub const WARC_ENDINGS: &[&str] = &[".warc", ".warc.gz", ".warc.zst"];
 
 const INPUT: &[Key] = &[Key {
     name: "warc",
@@ -40,6 +44,8 @@ pub struct ExtractSection {
     pub model: String,
     /// What happens to paragraphs that are no main content.
     pub main_content: MainContent,
+    /// Signals of the publisher that are honoured, of [`publisher::SIGNALS`].
+    pub respect: Vec<String>,
     /// Largest unpacked record, as a size.
     pub max_record: String,
 }
@@ -92,6 +98,16 @@ const EXTRACT: &[Key] = &[
                   Marked paragraphs can be dropped by the chain's edit `drop_boilerplate`.",
     },
     Key {
+        name: "respect",
+        kind: KeyKind::ChoiceList(publisher::SIGNALS),
+        default: Some("[]"),
+        required: false,
+        unit: "",
+        summary: "Signals of the publisher that are honoured: a page that gives one, to everybody or \
+                  to an agent that gathers text (such as CCBot or GPTBot), ends as `respected`. \
+                  Whatever stands here, all of them are recorded in `rights`.",
+    },
+    Key {
         name: "max_record",
         kind: KeyKind::Size,
         default: Some("\"64 MiB\""),
@@ -141,7 +157,8 @@ const DEDUP: &[Key] = &[
         default: Some("\"newest\""),
         required: false,
         unit: "",
-        summary: "Which document of a cluster stays; ties go to the first in input order.",
+        summary: "Which document of a cluster stays, of those that pass the filter chain; ties go to \
+                  the first in input order.",
     },
     Key {
         name: "memory",
@@ -193,7 +210,8 @@ const SELECT: &[Key] = &[
         default: Some("\"corpus\""),
         required: false,
         unit: "",
-        summary: "First part of the names of corpus and token shards: letters, digits, `-`, `_`, `.`.",
+        summary: "First part of the names of corpus and token shards: letters, digits, `_`, and behind the \
+                  first also `-` and `.`.",
     },
     Key {
         name: "shard_size",

@@ -140,6 +140,9 @@ pub fn name_of(path: &str) -> &str {
     name.strip_suffix(".jsonl").or_else(|| name.strip_suffix(".json")).unwrap_or(name)
 }
 
+/// How the names of files of JSON lines end, for directories that are searched for them.
+pub const TEXT_ENDINGS: &[&str] = &[".jsonl", ".jsonl.zst", ".jsonl.gz"];
+
 /// JSON lines with a text each: ours, or anybody's.
 pub struct TextFile<'a, R> {
     /// The file, packed or not.
@@ -173,8 +176,8 @@ impl ShardFiles {
     }
 }
 
-/// Turns every text of a file into one sequence of a token shard. Texts without ids are left out
-/// and counted; without any sequence nothing is written. A line that is no JSON object, or whose
+/// Turns every text of a file into one sequence of a token shard. Blank lines are passed over. Texts
+/// without ids are left out and counted; without any sequence nothing is written. A line that is no JSON object, or whose
 /// `field` is no text, is [`Kind::Data`] with its place.
 ///
 /// Counts: `documents`, `tokens` with the marks, `bytes` of text, `empty`, and `special`: ids of
@@ -199,6 +202,12 @@ pub fn tokenize_shard(
     let mut sums = Sums::default();
     while let Some(line) = lines.next_line()? {
         row_number += 1;
+        // Other programs begin a file with a byte order mark and leave blank lines.
+        let line =
+            if row_number == 1 { line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line) } else { line };
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
         let row = row::parse(line, field).map_err(|wrong| wrong.at(place, row_number))?;
         encode_document(&mut *encoder, marks, &row.text, &mut ids).map_err(|error| {
             error.at(Place::Text { path: place.to_path_buf(), line: row_number, column: 1 })
@@ -239,7 +248,14 @@ pub fn tokenize_shard(
 
 fn commit(path: &str, staged: Staged, rows: u64) -> Result<OutputFile> {
     let committed = staged.commit()?;
-    Ok(OutputFile { path: path.to_owned(), size: committed.size, sha256: committed.sha256, rows })
+    let counts = Counts::new();
+    Ok(OutputFile {
+        path: path.to_owned(),
+        size: committed.size,
+        sha256: committed.sha256,
+        rows,
+        counts,
+    })
 }
 
 /// What is counted besides sequences and tokens.

@@ -53,12 +53,16 @@ pub fn open(path: &Path, options: &Options) -> Result<Box<dyn Tokenizer>> {
             "a tokenizer is the path of a SentencePiece .model or a Hugging Face tokenizer.json",
         )
     })?;
-    let opened: Result<Box<dyn Tokenizer>> = if is_json(&file) {
-        huggingface::HuggingFace::read(&file, options).map(|opened| Box::new(opened) as _)
+    read(&file, options).map_err(|error| error.at_path(path))
+}
+
+/// Reads a tokenizer from the bytes of its file, as [`open`] does.
+pub fn read(file: &[u8], options: &Options) -> Result<Box<dyn Tokenizer>> {
+    if is_json(file) {
+        Ok(Box::new(huggingface::HuggingFace::read(file, options)?))
     } else {
-        sentencepiece::SentencePiece::read(&file, options).map(|opened| Box::new(opened) as _)
-    };
-    opened.map_err(|error| error.at_path(path))
+        Ok(Box::new(sentencepiece::SentencePiece::read(file, options)?))
+    }
 }
 
 /// A `.model` begins with a line break too, but holds bytes that are no text.

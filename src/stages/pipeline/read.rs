@@ -4,10 +4,13 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::{ExtractSection, Named, NamedFile, Pipeline, SECTIONS, TokenizeSection, signal_specs};
+use super::{
+    ExtractSection, Named, NamedFile, Pipeline, SECTIONS, TokenizeSection, WARC_ENDINGS,
+    signal_specs,
+};
 use crate::assets::{AssetKind, Catalogue};
 use crate::chain::{self, Chain, SignalSpec};
-use crate::config::{self, Resolved, Table, Value};
+use crate::config::{self, Resolved, Section, Table, Value};
 use crate::error::{Error, Kind, Place, Problem, Result};
 use crate::{signals, store};
 
@@ -67,6 +70,23 @@ enum Trust {
 /// The language model and the tokenizer; none where there is a problem, or no tokenizer.
 type Models = (Option<NamedFile>, Option<NamedFile>);
 
+/// The section `[extract]` with its defaults and overrides of it, without any pipeline file.
+pub fn extract_section(sets: &[String]) -> Result<ExtractSection> {
+    let (mut table, mut problems) = (Table::default(), Vec::new());
+    for argument in sets {
+        problems.extend(config::apply_set(&mut table, argument).err());
+    }
+    let sections: Vec<Section> =
+        SECTIONS.iter().filter(|section| section.name == "extract").copied().collect();
+    let place = Place::Argument("--set".to_owned());
+    let resolved = config::resolve(&place, &table, &sections, &mut problems);
+    if problems.is_empty() {
+        config::section(&resolved, "extract")
+    } else {
+        Err(Error::from_problems(problems))
+    }
+}
+
 /// A pipeline file being checked.
 struct Check {
     file: Place,
@@ -115,7 +135,7 @@ impl Check {
         };
         let entries: Vec<String> =
             entries.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect();
-        if let Err(problems) = store::expand_inputs(&entries) {
+        if let Err(problems) = store::expand_inputs(&entries, WARC_ENDINGS) {
             for problem in problems {
                 self.problem("input", "warc", problem.message, problem.help);
             }
@@ -215,11 +235,12 @@ impl Check {
 
     fn name_is_part_of_a_file_name(&mut self) {
         if let Some(name) = self.text("select", "name")
-            && !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            && (name.starts_with(['.', '-'])
+                || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)))
         {
             let message = format!("`select.name` is `{name}`, which is no part of a file name");
-            let help = "letters, digits, `-`, `_` and `.` are allowed".to_owned();
-            self.problem("select", "name", message, Some(help));
+            let help = "letters, digits and `_` are allowed, behind the first also `-` and `.`";
+            self.problem("select", "name", message, Some(help.to_owned()));
         }
     }
 
