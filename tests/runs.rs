@@ -1,9 +1,9 @@
 //! What a run keeps to: the inputs that were planned, the configuration it began with, itself
 //! alone once its inputs were read; and how damage to it is found and repaired.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::support::{Output, Scratch, kuroshio, read_json, root};
+use crate::support::{Output, Scratch, digests, kuroshio, read_json, root};
 
 /// Where a test's files lie: WARC files, a tokenizer, a chain and a pipeline of its own.
 struct Desk {
@@ -67,6 +67,14 @@ fn says(output: &Output, expected: &[&str]) {
     for text in expected {
         assert!(output.stderr.contains(text), "`{text}` is missing in\n{}", output.stderr);
     }
+}
+
+/// Changes a byte in the middle of a file.
+fn damage(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(path, bytes).unwrap();
 }
 
 #[test]
@@ -271,11 +279,67 @@ fn the_summary_is_written_again_wherever_its_numbers_differ() {
 fn a_stage_is_planned_without_the_pipeline_once_the_run_stands() {
     let desk = Desk::new();
     desk.run("").success();
-    let select = "select --run r --set select.profile=strict --output s --until decide --quiet";
+    let select = "select --run r --set select.profile=strict --output s --until settle --quiet";
     desk.kuroshio(select).success();
     desk.kuroshio("plan --run s --stage corpus").success();
     desk.kuroshio("task --run s --stage corpus --index 0 --quiet").success();
     desk.kuroshio("seal --run s --stage corpus").success();
     let output = desk.kuroshio("plan --run s --stage extract").exited(64);
     says(&output, &["a selection has no stage `extract` of its own"]);
+}
+
+#[test]
+fn damage_to_a_sealed_run_is_found_and_repaired() {
+    let desk = Desk::new();
+    desk.run("").success();
+    let written = || {
+        let mut files = digests(&desk.join("r"));
+        // It holds times.
+        files.remove("summary.json");
+        files
+    };
+    let before = written();
+    type Spoil = fn(&Path);
+    let cases: [(&str, Spoil, &[&str]); 9] = [
+        ("documents/00000.jsonl.zst", damage, &["SHA-256", "markers/extract/00000.json"]),
+        ("components/00000.parquet", damage, &["SHA-256", "markers/components/00000.json"]),
+        ("verdicts/00000.parquet", |file| std::fs::remove_file(file).unwrap(), &["missing"]),
+        ("tokens/corpus-00000.idx", |file| std::fs::write(file, "").unwrap(), &["0 bytes"]),
+        ("markers/labels/00000.json", |file| std::fs::remove_file(file).unwrap(), &["missing"]),
+        ("markers/measure/00000.json", |file| std::fs::write(file, "{").unwrap(), &["cannot"]),
+        ("sealed/corpus.json", |file| std::fs::write(file, "{").unwrap(), &["cannot understand"]),
+        ("plan/decide.jsonl", |file| std::fs::write(file, "{").unwrap(), &["the plan"]),
+        ("sealed/decide.json", other_counts, &["the marker and the manifest differ"]),
+    ];
+    for (file, spoil, expected) in cases {
+        spoil(&desk.join("r").join(file));
+        let found = desk.kuroshio("verify --run r").exited(65);
+        says(&found, expected);
+        let name = file.strip_prefix("sealed/decide").map_or(file, |_| "markers/decide/00000.json");
+        says(&found, &[name, "--repair"]);
+        desk.kuroshio("verify --run r --repair").success();
+        desk.run("").success();
+        desk.kuroshio("verify --run r").success();
+        assert!(written() == before, "{file} is not what it was");
+    }
+}
+
+/// Writes other bytes into the manifest that are a manifest still.
+fn other_counts(manifest: &Path) {
+    let mut value = read_json(manifest);
+    value["tasks"][0]["counts"]["kept"] = 1.into();
+    std::fs::write(manifest, value.to_string()).unwrap();
+}
+
+#[test]
+fn a_repair_by_hand_works_as_the_message_says() {
+    let desk = Desk::new();
+    desk.run("").success();
+    let before = std::fs::read(desk.join("r/signals/00000.parquet")).unwrap();
+    damage(&desk.join("r/signals/00000.parquet"));
+    desk.remove("r/signals/00000.parquet");
+    desk.remove("r/markers/measure/00000.json");
+    desk.run("").success();
+    assert!(std::fs::read(desk.join("r/signals/00000.parquet")).unwrap() == before);
+    desk.kuroshio("verify --run r").success();
 }

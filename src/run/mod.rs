@@ -31,7 +31,7 @@ pub use seal::{Manifest, manifest, seal, sealed_stages};
 pub use selection::open_selection;
 pub use status::{StageStatus, status};
 pub use task::{run_task, task_is_done};
-pub use verify::{Verified, verify};
+pub use verify::{Verified, repair, verify};
 
 /// The frozen configuration of a run.
 pub const PIPELINE_FILE: &str = "pipeline.toml";

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::stages::{Stage, TaskPlan};
 use crate::store::Store;
 
-fn plan_path(stage: &str) -> String {
+pub(super) fn plan_path(stage: &str) -> String {
     format!("plan/{stage}.jsonl")
 }
 
