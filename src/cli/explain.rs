@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let section = pipeline::extract_section(&arguments.sets)?;
     let models = environment::models()?;
     models.path(&section.model, &Progress::new(false))?;
-    let model = models.language(&section)?;
+    let model = models.language(&section, None)?;
     let explainer = Explainer { section: &section, model: &model };
     let explanation = match (&arguments.url, arguments.offset) {
         (Some(url), _) => explainer.of_url(&arguments.warc, url)?,

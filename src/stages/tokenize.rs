@@ -41,7 +41,7 @@ impl Stage for Tokenize {
         let section = &pipeline.tokenize;
         let token = |value: &Option<toml::Value>| value.as_ref().map(ToString::to_string);
         Ok(json!({
-            "tokenizer": pipeline.digests.tokenizer,
+            "tokenizer": pipeline.named.tokenizer.as_ref().map(|named| &named.sha256),
             "arithmetic": section.arithmetic,
             "eod": token(&section.eod),
             "bos": token(&section.bos),
@@ -66,7 +66,9 @@ impl Stage for Tokenize {
     }
 
     fn run(&self, task: &TaskPlan, context: &TaskContext<'_>) -> Result<TaskOutput> {
-        let tokenizer = context.models.tokenizer(&context.pipeline.tokenize)?;
+        let pipeline = context.pipeline;
+        let tokenizer =
+            context.models.tokenizer(&pipeline.tokenize, pipeline.named.tokenizer.as_ref())?;
         let input = task.input_in("corpus")?;
         if task.index == 0
             && let Some(text) = warning(&*tokenizer)
