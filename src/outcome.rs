@@ -45,6 +45,7 @@ outcomes! {
     TooLarge "too_large" "The record or page is larger than the limit.";
     TooDeep "too_deep" "The page nests elements deeper than the limit.";
     TooCostly "too_costly" "The page would need more work than its budget allows.";
+    Respected "respected" "The publisher gave a signal that the pipeline honours (`extract.respect`).";
     BadHttp "bad_http" "The HTTP response cannot be read.";
     BadRecord "bad_record" "The WARC record cannot be read.";
     BadMember "bad_member" "The gzip member that holds the record is damaged.";

@@ -83,7 +83,13 @@ pub(super) fn drive_and_report(run: &Run, arguments: &DriveArguments) -> Result<
     let progress = show::Progress::new(arguments.quiet);
     let costs = Costs::new(stored_costs(run));
     let models = super::environment::models()?;
-    models.prepare(&run.pipeline, &progress)?;
+    let stages: Vec<&str> = STAGES[..=until]
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| run.owns(*at))
+        .map(|(_, stage)| stage.name())
+        .collect();
+    models.prepare(&run.pipeline, &stages, &progress)?;
     let how = Drive { threads, until, events: &progress, times: &costs };
     let outcome = run::drive(run, &models, &how);
     let summary = summary_of(run, costs.so_far())?;
@@ -98,7 +104,7 @@ pub(super) fn drive_and_report(run: &Run, arguments: &DriveArguments) -> Result<
         store_summary(run, &summary)?;
     }
     if arguments.json {
-        line(&serde_json::to_string_pretty(&summary).unwrap_or_default());
+        super::summary::print_json(run, &summary);
     } else {
         if done_now == 0 {
             line(&format!("Nothing to do: every task of {} was done before.\n", run.dir.display()));

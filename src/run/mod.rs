@@ -20,6 +20,7 @@ use crate::stages::{self, BASE_PREFIX, Counts, Pipeline, Stage, TaskOutput, Upst
 use crate::store::{Local, Store, put_json_if_absent, read_json};
 
 pub use drive::{Drive, StageTimes, drive};
+pub use key::KeyParts;
 pub use marker::Marker;
 pub use plan::{plan, planned};
 pub use seal::{Manifest, manifest, seal, sealed_stages};
@@ -63,7 +64,7 @@ impl Run {
         let base = match store.size(BASE_FILE)? {
             Some(_) => {
                 let path: String = read_json(&store, BASE_FILE)?;
-                Some(Box::new(Run::open(&dir.join(path))?))
+                Some(Box::new(Run::open(&selection::base_dir(dir, &path))?))
             }
             None => None,
         };

@@ -28,6 +28,7 @@ pub(super) fn document(text: &str) -> Document {
         },
         language: Language { label: "ja".to_owned(), score: 0.75 },
         title: None,
+        rights: Default::default(),
         flags: Vec::new(),
         paragraphs: if text.is_empty() { Vec::new() } else { vec![paragraph] },
     }

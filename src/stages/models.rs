@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::pipeline::{Pipeline, TokenizeSection};
+use super::pipeline::{ExtractSection, Pipeline, TokenizeSection};
 use crate::assets::Catalogue;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
@@ -36,17 +36,17 @@ impl Models {
         Models { cache, language: Mutex::new(None), tokenizer: Mutex::new(None) }
     }
 
-    /// Fetches and loads everything that a pipeline names, so that what is missing or broken is
-    /// refused before anything runs.
-    pub fn prepare(&self, pipeline: &Pipeline, events: &dyn Events) -> Result<()> {
-        for name in [Some(&pipeline.extract.model), pipeline.tokenize.tokenizer.as_ref()]
-            .into_iter()
-            .flatten()
+    /// Fetches and loads everything that these stages of a pipeline need, so that what is missing
+    /// or broken is refused before anything runs.
+    pub fn prepare(&self, pipeline: &Pipeline, stages: &[&str], events: &dyn Events) -> Result<()> {
+        if stages.contains(&"extract") {
+            self.path(&pipeline.extract.model, events)?;
+            self.language(&pipeline.extract)?;
+        }
+        if stages.contains(&"tokenize")
+            && let Some(name) = &pipeline.tokenize.tokenizer
         {
             self.path(name, events)?;
-        }
-        self.language(pipeline)?;
-        if pipeline.tokenize.tokenizer.is_some() {
             self.tokenizer(&pipeline.tokenize)?;
         }
         Ok(())
@@ -62,13 +62,13 @@ impl Models {
     }
 
     /// The language model of a pipeline.
-    pub fn language(&self, pipeline: &Pipeline) -> Result<Arc<Model>> {
+    pub fn language(&self, section: &ExtractSection) -> Result<Arc<Model>> {
         once(&self.language, || {
-            let path = self.path(&pipeline.extract.model, &crate::event::Silent)?;
+            let path = self.path(&section.model, &crate::event::Silent)?;
             let bytes = std::fs::read(&path)
                 .map_err(|cause| Error::io("read the language model", &path, cause))?;
             let model = Model::read(&bytes).map_err(|error| error.at_path(&path))?;
-            let label = &pipeline.extract.language;
+            let label = &section.language;
             if !model.labels().any(|known| known == label) {
                 return Err(Error::new(
                     Kind::Config,

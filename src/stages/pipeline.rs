@@ -2,12 +2,13 @@
 
 mod read;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, SignalSpec};
 use crate::config::{Key, KeyKind, Resolved, Section};
+use crate::page::publisher;
 
-pub use read::{load, read_frozen, reload};
+pub use read::{extract_section, load, read_frozen, reload};
 
 /// Where the WARC records come from.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,12 +43,14 @@ pub struct ExtractSection {
     pub model: String,
     /// What happens to paragraphs that are no main content.
     pub main_content: MainContent,
+    /// Signals of the publisher that are honoured, of [`publisher::SIGNALS`].
+    pub respect: Vec<String>,
     /// Largest unpacked record, as a size.
     pub max_record: String,
 }
 
 /// What happens to paragraphs that are no main content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MainContent {
     /// They are not looked for.
@@ -94,6 +97,16 @@ const EXTRACT: &[Key] = &[
                   Marked paragraphs can be dropped by the chain's edit `drop_boilerplate`.",
     },
     Key {
+        name: "respect",
+        kind: KeyKind::ChoiceList(publisher::SIGNALS),
+        default: Some("[]"),
+        required: false,
+        unit: "",
+        summary: "Signals of the publisher that are honoured: a page that gives one, to everybody or \
+                  to an agent that gathers text (such as CCBot or GPTBot), ends as `respected`. \
+                  Whatever stands here, all of them are recorded in `rights`.",
+    },
+    Key {
         name: "max_record",
         kind: KeyKind::Size,
         default: Some("\"64 MiB\""),
@@ -116,7 +129,7 @@ pub struct DedupSection {
 }
 
 /// Which document of a cluster stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// The one with the latest WARC-Date.
@@ -143,7 +156,8 @@ const DEDUP: &[Key] = &[
         default: Some("\"newest\""),
         required: false,
         unit: "",
-        summary: "Which document of a cluster stays; ties go to the first in input order.",
+        summary: "Which document of a cluster stays, of those that pass the filter chain; ties go to \
+                  the first in input order.",
     },
     Key {
         name: "memory",
@@ -195,7 +209,8 @@ const SELECT: &[Key] = &[
         default: Some("\"corpus\""),
         required: false,
         unit: "",
-        summary: "First part of the names of corpus and token shards: letters, digits, `-`, `_`, `.`.",
+        summary: "First part of the names of corpus and token shards: letters, digits, `_`, and behind the \
+                  first also `-` and `.`.",
     },
     Key {
         name: "shard_size",

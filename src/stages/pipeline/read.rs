@@ -4,10 +4,10 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::{Digests, Pipeline, SECTIONS, WARC_ENDINGS, signal_specs};
+use super::{Digests, ExtractSection, Pipeline, SECTIONS, WARC_ENDINGS, signal_specs};
 use crate::assets::Catalogue;
 use crate::chain::{self, Chain};
-use crate::config::{self, Resolved, Table, Value};
+use crate::config::{self, Resolved, Section, Table, Value};
 use crate::error::{Error, Kind, Place, Problem, Result};
 use crate::store;
 
@@ -36,6 +36,23 @@ pub fn read_frozen(path: &Path, text: &str, chain: &str) -> Result<Pipeline> {
     let mut check = Check::new(path, text, &[])?;
     let chain = check.chain(chain.to_owned());
     check.finish(chain)
+}
+
+/// The section `[extract]` with its defaults and overrides of it, without any pipeline file.
+pub fn extract_section(sets: &[String]) -> Result<ExtractSection> {
+    let (mut table, mut problems) = (Table::default(), Vec::new());
+    for argument in sets {
+        problems.extend(config::apply_set(&mut table, argument).err());
+    }
+    let sections: Vec<Section> =
+        SECTIONS.iter().filter(|section| section.name == "extract").copied().collect();
+    let place = Place::Argument("--set".to_owned());
+    let resolved = config::resolve(&place, &table, &sections, &mut problems);
+    if problems.is_empty() {
+        config::section(&resolved, "extract")
+    } else {
+        Err(Error::from_problems(problems))
+    }
 }
 
 /// A pipeline file being checked.
@@ -147,11 +164,12 @@ impl Check {
 
     fn name_is_part_of_a_file_name(&mut self) {
         if let Some(name) = self.text("select", "name")
-            && !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            && (name.starts_with(['.', '-'])
+                || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)))
         {
             let message = format!("`select.name` is `{name}`, which is no part of a file name");
-            let help = "letters, digits, `-`, `_` and `.` are allowed".to_owned();
-            self.problem("select", "name", message, Some(help));
+            let help = "letters, digits and `_` are allowed, behind the first also `-` and `.`";
+            self.problem("select", "name", message, Some(help.to_owned()));
         }
     }
 
