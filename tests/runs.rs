@@ -271,7 +271,7 @@ fn the_summary_is_written_again_wherever_its_numbers_differ() {
 fn a_stage_is_planned_without_the_pipeline_once_the_run_stands() {
     let desk = Desk::new();
     desk.run("").success();
-    let select = "select --run r --set select.profile=strict --output s --until decide --quiet";
+    let select = "select --run r --set select.profile=strict --output s --until settle --quiet";
     desk.kuroshio(select).success();
     desk.kuroshio("plan --run s --stage corpus").success();
     desk.kuroshio("task --run s --stage corpus --index 0 --quiet").success();
