@@ -104,7 +104,7 @@ pub(super) fn drive_and_report(run: &Run, arguments: &DriveArguments) -> Result<
         store_summary(run, &summary)?;
     }
     if arguments.json {
-        line(&serde_json::to_string_pretty(&summary).unwrap_or_default());
+        super::summary::print_json(run, &summary);
     } else {
         if done_now == 0 {
             line(&format!("Nothing to do: every task of {} was done before.\n", run.dir.display()));

@@ -64,7 +64,7 @@ impl Run {
         let base = match store.size(BASE_FILE)? {
             Some(_) => {
                 let path: String = read_json(&store, BASE_FILE)?;
-                Some(Box::new(Run::open(&dir.join(path))?))
+                Some(Box::new(Run::open(&selection::base_dir(dir, &path))?))
             }
             None => None,
         };

@@ -133,7 +133,7 @@ pub(super) fn signal_specs() -> Vec<SignalSpec> {
 }
 
 /// What the columns `text_characters` and `text_bytes` depend on besides the documents.
-fn text_identity(chain: &Chain) -> String {
+pub(super) fn text_identity(chain: &Chain) -> String {
     let edits: Vec<String> = chain.edits().map(|step| step.identity()).collect();
     json!({ "of": "text", "edits": edits }).to_string()
 }

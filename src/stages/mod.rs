@@ -9,6 +9,7 @@ pub mod extract;
 mod measure;
 pub mod models;
 pub mod pipeline;
+mod settle;
 mod tokenize;
 
 use std::collections::BTreeMap;
@@ -19,9 +20,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
 use crate::store::{self, ReadSeek, Staged, Store};
-pub use decide::DUPLICATE;
+pub use decide::{EMPTY, unstored};
 pub use models::Models;
 pub use pipeline::Pipeline;
+pub use settle::DUPLICATE;
 pub use tokenize::{ShardFiles, TEXT_ENDINGS, TextFile, name_of, tokenize_shard, warning};
 
 /// One step of the way, cut into tasks. Everything a task writes is a pure function of its key.
@@ -55,6 +57,7 @@ pub const STAGES: &[&dyn Stage] = &[
     &dedup::Labels,
     &measure::Measure,
     &decide::Decide,
+    &settle::Settle,
     &corpus::Corpus,
     &tokenize::Tokenize,
 ];
@@ -179,6 +182,9 @@ pub struct OutputFile {
     pub sha256: String,
     /// Rows or lines.
     pub rows: u64,
+    /// Sums over its rows that a later stage plans by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: Counts,
 }
 
 impl OutputFile {
@@ -293,6 +299,7 @@ impl TaskContext<'_> {
             size: committed.size,
             sha256: committed.sha256,
             rows,
+            counts: Counts::new(),
         })
     }
 }

@@ -156,7 +156,8 @@ const DEDUP: &[Key] = &[
         default: Some("\"newest\""),
         required: false,
         unit: "",
-        summary: "Which document of a cluster stays; ties go to the first in input order.",
+        summary: "Which document of a cluster stays, of those that pass the filter chain; ties go to \
+                  the first in input order.",
     },
     Key {
         name: "memory",
@@ -208,7 +209,8 @@ const SELECT: &[Key] = &[
         default: Some("\"corpus\""),
         required: false,
         unit: "",
-        summary: "First part of the names of corpus and token shards: letters, digits, `-`, `_`, `.`.",
+        summary: "First part of the names of corpus and token shards: letters, digits, `_`, and behind the \
+                  first also `-` and `.`.",
     },
     Key {
         name: "shard_size",

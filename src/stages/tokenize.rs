@@ -246,7 +246,14 @@ pub fn tokenize_shard(
 
 fn commit(path: &str, staged: Staged, rows: u64) -> Result<OutputFile> {
     let committed = staged.commit()?;
-    Ok(OutputFile { path: path.to_owned(), size: committed.size, sha256: committed.sha256, rows })
+    let counts = Counts::new();
+    Ok(OutputFile {
+        path: path.to_owned(),
+        size: committed.size,
+        sha256: committed.sha256,
+        rows,
+        counts,
+    })
 }
 
 /// What is counted besides sequences and tokens.

@@ -164,11 +164,12 @@ impl Check {
 
     fn name_is_part_of_a_file_name(&mut self) {
         if let Some(name) = self.text("select", "name")
-            && !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            && (name.starts_with(['.', '-'])
+                || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)))
         {
             let message = format!("`select.name` is `{name}`, which is no part of a file name");
-            let help = "letters, digits, `-`, `_` and `.` are allowed".to_owned();
-            self.problem("select", "name", message, Some(help));
+            let help = "letters, digits and `_` are allowed, behind the first also `-` and `.`";
+            self.problem("select", "name", message, Some(help.to_owned()));
         }
     }
 
