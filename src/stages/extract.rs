@@ -260,7 +260,7 @@ impl<'a> Shard<'a> {
     }
 }
 
-/// What deduplication reads of each document: 24 bytes in memory.
+/// What deduplication reads of each document: 32 bytes in memory.
 #[derive(Default)]
 struct Signatures {
     exact: Vec<Option<i64>>,
