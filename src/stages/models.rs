@@ -78,10 +78,10 @@ impl Models {
             let path = self.path(&section.model, events)?;
             let bytes = std::fs::read(&path)
                 .map_err(|cause| Error::io("read the language model", &path, cause))?;
+            let model = Model::read(&bytes).map_err(|error| error.at_path(&path))?;
             if let Some(named) = named {
                 self.is_named(&section.model, named, &path, "language model")?;
             }
-            let model = Model::read(&bytes).map_err(|error| error.at_path(&path))?;
             let label = &section.language;
             if !model.labels().any(|known| known == label) {
                 return Err(Error::new(

@@ -17,6 +17,8 @@ use crate::text::mojibake::Damage;
 use crate::warc::http::{PayloadKind, Response, payload_kind};
 use crate::warc::{Record, RecordKind};
 
+/// Where fewer of a page's characters are kana or kanji, the language model need not be asked.
+const LEAST_JAPANESE: f64 = 0.02;
 /// Labels that a trail keeps of each prediction.
 const SCORES: usize = 5;
 
@@ -153,7 +155,8 @@ impl<'m> Extractor<'m> {
         hear_header(&mut page.rights, response);
         let damage = damage(&page.paragraphs);
         let garbled = damage.is_mojibake();
-        if self.section.main_content != MainContent::Off && !garbled {
+        let foreign = self.section.language == "ja" && damage.japanese_share() < LEAST_JAPANESE;
+        if self.section.main_content != MainContent::Off && !garbled && !foreign {
             page::mark_main(&mut page.paragraphs);
         }
         if let Some(trail) = trail {
@@ -162,7 +165,11 @@ impl<'m> Extractor<'m> {
         if page.paragraphs.is_empty() {
             return Err(Outcome::Empty);
         }
-        if garbled { Err(Outcome::Mojibake) } else { Ok(page) }
+        match (garbled, foreign) {
+            (true, _) => Err(Outcome::Mojibake),
+            (_, true) => Err(Outcome::OtherLanguage),
+            _ => Ok(page),
+        }
     }
 
     /// Identifies the language from the main paragraphs, or from all of them where there are none

@@ -60,16 +60,6 @@ pub fn read_frozen(path: &Path, text: &str, chain: &str, named: &Named) -> Resul
     check.finish(chain, (Some(named.model.clone()), named.tokenizer.clone()))
 }
 
-/// When what a run began with stands for what a pipeline names under the same name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trust {
-    Always,
-    WhereMissing,
-}
-
-/// The language model and the tokenizer; none where there is a problem, or no tokenizer.
-type Models = (Option<NamedFile>, Option<NamedFile>);
-
 /// The section `[extract]` with its defaults and overrides of it, without any pipeline file.
 pub fn extract_section(sets: &[String]) -> Result<ExtractSection> {
     let (mut table, mut problems) = (Table::default(), Vec::new());
@@ -86,6 +76,16 @@ pub fn extract_section(sets: &[String]) -> Result<ExtractSection> {
         Err(Error::from_problems(problems))
     }
 }
+
+/// When what a run began with stands for what a pipeline names under the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Always,
+    WhereMissing,
+}
+
+/// The language model and the tokenizer; none where there is a problem, or no tokenizer.
+type Models = (Option<NamedFile>, Option<NamedFile>);
 
 /// A pipeline file being checked.
 struct Check {
