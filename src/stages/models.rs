@@ -78,10 +78,10 @@ impl Models {
             let path = self.path(&section.model, events)?;
             let bytes = std::fs::read(&path)
                 .map_err(|cause| Error::io("read the language model", &path, cause))?;
-            let model = Model::read(&bytes).map_err(|error| error.at_path(&path))?;
             if let Some(named) = named {
                 self.is_named(&section.model, named, &path, "language model")?;
             }
+            let model = Model::read(&bytes).map_err(|error| error.at_path(&path))?;
             let label = &section.language;
             if !model.labels().any(|known| known == label) {
                 return Err(Error::new(
@@ -118,11 +118,10 @@ impl Models {
                 .as_deref()
                 .ok_or_else(|| Error::bug("a tokenizer was asked for where none is named"))?;
             let path = self.path(name, events)?;
-            let tokenizer = tokens::open(&path, &section.options()?)?;
             if let Some(named) = named {
                 self.is_named(name, named, &path, "tokenizer")?;
             }
-            Ok(Arc::from(tokenizer))
+            Ok(Arc::from(tokens::open(&path, &section.options()?)?))
         })
     }
 
