@@ -38,13 +38,14 @@ outcomes! {
     NotSuccess "not_success" "The HTTP status is not 200.";
     NotHtml "not_html" "The payload is no HTML page and no plain text.";
     Empty "empty" "The page holds no visible text.";
-    NoKana "no_kana" "The bytes hold no Japanese in any encoding, or no more than a few words of it.";
+    NoKana "no_kana" "The bytes hold too few kana to be Japanese in any encoding.";
     OtherLanguage "other_language" "The text is in another language.";
     LowLanguageScore "low_language_score" "The language is right, but its score is below the bound.";
     Mojibake "mojibake" "The text is garbled: it was saved in a wrong encoding before it was crawled.";
     TooLarge "too_large" "The record or page is larger than the limit.";
     TooDeep "too_deep" "The page nests elements deeper than the limit.";
     TooCostly "too_costly" "The page would need more work than its budget allows.";
+    Respected "respected" "The publisher gave a signal that the pipeline honours (`extract.respect`).";
     BadHttp "bad_http" "The HTTP response cannot be read.";
     BadRecord "bad_record" "The WARC record cannot be read.";
     BadMember "bad_member" "The gzip member that holds the record is damaged.";

@@ -24,12 +24,12 @@ fn clusters(memory_bytes: usize, scratch: &Path) -> Result<Vec<ComponentRow>> {
 }
 
 #[test]
-fn every_document_is_labelled_once_and_every_cluster_keeps_one() {
+fn every_document_is_labelled_once_and_every_cluster_has_one_first() {
     let scratch = tempfile::tempdir().unwrap();
     let found = clusters(1 << 20, scratch.path()).unwrap();
     assert!(found.iter().map(|row| row.node).eq(0..20_000));
     let clusters = found.iter().filter(|row| row.node == row.label).count();
-    assert_eq!(found.iter().filter(|row| row.keep).count(), clusters);
+    assert_eq!(found.iter().filter(|row| row.rank == 0).count(), clusters);
     assert_eq!(clusters, 1 + 6_667);
     assert_eq!((found[0].label, found[0].cluster_size), (0, 6_667));
     assert_eq!((found[4].label, found[4].cluster_size), (4, 2));

@@ -117,3 +117,68 @@ fn the_outcome_reference_lists_every_outcome_and_exit_code() {
     }
     equals_or_update("docs/outcomes.md", &text);
 }
+
+/// The pages that people write.
+const PAGES: [&str; 8] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "docs/formats.md",
+    "docs/glossary.md",
+    "docs/guide.md",
+    "docs/performance.md",
+    "docs/running.md",
+];
+
+fn page(path: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&file).unwrap_or_else(|cause| panic!("{path}: {cause}"))
+}
+
+#[test]
+fn every_link_between_pages_leads_somewhere() {
+    for path in PAGES {
+        let folder = Path::new(path).parent().unwrap();
+        let text = page(path);
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(target);
+            assert!(file.exists(), "{path} links to {target}");
+        }
+    }
+}
+
+#[test]
+fn every_command_on_a_page_is_one_that_the_program_takes() {
+    let mut found = 0;
+    for path in PAGES {
+        for command in commands(&page(path)) {
+            let words = command.split_whitespace().map(|word| word.trim_matches('\''));
+            let parsed = kuroshio::cli::command().try_get_matches_from(words);
+            assert!(parsed.is_ok(), "{path}: {command}\n{}", parsed.unwrap_err());
+            found += 1;
+        }
+    }
+    assert!(found > 10, "{found} commands were found");
+}
+
+/// The lines of shell blocks that call the program, continued lines joined.
+fn commands(page: &str) -> Vec<String> {
+    let blocks =
+        page.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("sh\n"));
+    blocks
+        .flat_map(|block| {
+            let joined = block.replace("\\\n", " ");
+            joined.lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter_map(|line| {
+            let start = ["kuroshio ", "cargo run --release -- "]
+                .iter()
+                .find_map(|start| line.strip_prefix(start))?;
+            Some(format!("kuroshio {}", start.split(" # ").next().unwrap()))
+        })
+        .collect()
+}

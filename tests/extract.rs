@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::sample::{Page, read_pages};
 use crate::support::warc::{gzip_member, response};
@@ -18,12 +18,18 @@ const SAMPLE: &str = "tests/fixtures/quickstart.warc.gz";
 const OTHER_RECORDS: u64 = 2;
 
 fn extract(dir: &Path, warc: &Path) -> Output {
+    extract_with(dir, warc, &[])
+}
+
+/// The same with further `--set`.
+fn extract_with(dir: &Path, warc: &Path, further: &[&str]) -> Output {
     let run = dir.display().to_string();
     let input = format!("input.warc=[\"{}\"]", warc.display());
     let arguments =
         ["run", "pipelines/quickstart.toml", "--run", &run, "--until", "extract", "--quiet"];
     let sets = ["--set", "tokenize.tokenizer=tests/fixtures/tokens/toy.model", "--set", &input];
-    kuroshio(arguments.iter().chain(&sets), root())
+    let further = further.iter().flat_map(|set| [&"--set", set]);
+    kuroshio(arguments.iter().chain(&sets).chain(further), root())
 }
 
 /// A run over the sample that came to the end of extraction.
@@ -240,4 +246,95 @@ fn a_packed_and_an_unpacked_file_give_the_same_document() {
     let unpacked = read("one.warc", &record);
     assert_eq!(unpacked["title"], "便り");
     assert_eq!(unpacked, read("one.warc.gz", &gzip_member(&record)));
+}
+
+/// A page in Japanese, one that says nothing and three that say something about uses.
+fn reserved_pages() -> Vec<u8> {
+    let pages = [
+        ("plain", "", ""),
+        (
+            "meta",
+            "",
+            "<meta name=robots content='noai, nofollow'><meta name=googlebot content=noindex>",
+        ),
+        (
+            "header",
+            "\nX-Robots-Tag: gptbot: noindex\nX-Robots-Tag: noarchive\nTDM-Reservation: 1",
+            "",
+        ),
+        (
+            "licence",
+            "",
+            "<meta name=tdm-reservation content=0><link rel=license href=/terms>\
+             <a href=https://creativecommons.org/licenses/by/4.0/deed.ja>CC BY</a>",
+        ),
+    ];
+    let text = "山の上の郵便局は、風の強い日だけ開きます。坂を登る人の帽子が飛ばされて、窓口まで取りに来るからです。";
+    let record = |(name, header, head): (&str, &str, &str)| {
+        gzip_member(&response(
+            &format!("https://yubin.example.jp/{name}"),
+            "2024-05-18T03:11:07Z",
+            &format!("HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8{header}"),
+            format!("<title>便り</title>{head}<p>{text}</p>").as_bytes(),
+        ))
+    };
+    pages.into_iter().flat_map(record).collect()
+}
+
+#[test]
+fn what_publishers_say_is_recorded_and_honoured_if_asked_for() {
+    let scratch = Scratch::new();
+    let file = scratch.write("reserved.warc.gz", reserved_pages());
+    let dir = scratch.join("all");
+    extract(&dir, &file).success();
+    let rights: Vec<Value> = rows(&dir.join("documents"))
+        .into_iter()
+        .map(|mut document| document["rights"].take())
+        .collect();
+    assert_eq!(
+        rights,
+        [
+            Value::Null,
+            json!({"robots": [
+                {"directive": "noai", "source": "meta"},
+                {"directive": "noindex", "agent": "googlebot", "source": "meta"},
+            ]}),
+            json!({"robots": [
+                {"directive": "noindex", "agent": "gptbot", "source": "header"},
+                {"directive": "noarchive", "source": "header"},
+            ], "tdm_reservation": true}),
+            json!({"tdm_reservation": false, "licenses": [
+                {"url": "/terms", "rel": true},
+                {"url": "https://creativecommons.org/licenses/by/4.0/deed.ja", "rel": false},
+            ]}),
+        ]
+    );
+    for (respect, kept) in [
+        ("[\"noai\"]", ["plain", "header", "licence"].as_slice()),
+        ("[\"noindex\"]", &["plain", "meta", "licence"]),
+        ("[\"tdm\", \"noai\"]", &["plain", "licence"]),
+        ("[\"noimageai\"]", &["plain", "meta", "header", "licence"]),
+    ] {
+        let dir = scratch.join(respect);
+        extract_with(&dir, &file, &[&format!("extract.respect={respect}")]).success();
+        let urls: Vec<String> = rows(&dir.join("documents"))
+            .iter()
+            .map(|document| {
+                document["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+            })
+            .collect();
+        assert_eq!(urls, kept, "{respect}");
+        let outcomes = &read_json(&dir.join("summary.json"))["outcomes"];
+        let respected = outcomes["respected"].as_u64().unwrap_or(0);
+        assert_eq!(respected as usize, 4 - kept.len(), "{respect}");
+    }
+}
+
+#[test]
+fn a_signal_that_nobody_gives_is_refused() {
+    let scratch = Scratch::new();
+    let refused =
+        extract_with(&scratch.join("run"), Path::new(SAMPLE), &["extract.respect=noindx"]);
+    let stderr = refused.exited(78).stderr;
+    assert!(stderr.contains("did you mean `noindex`?"), "{stderr}");
 }

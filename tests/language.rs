@@ -4,7 +4,7 @@
 //!
 //! `benches/compare/fasttext_parity.py` writes the reference's answers and says how to call this.
 
-mod parts;
+pub(crate) mod parts;
 
 use kuroshio::error::Kind;
 use kuroshio::language::{Model, Prediction, lid_form};
@@ -64,7 +64,7 @@ proptest! {
 }
 
 /// A small model of three labels whose words point to them.
-fn small() -> Parts {
+pub(crate) fn small() -> Parts {
     Parts {
         version: 12,
         dim: 3,
@@ -117,7 +117,8 @@ fn every_truncation_and_everything_after_the_end_is_refused() {
     }
 }
 
-fn quantized_small() -> Parts {
+/// The same shape with matrices in codes.
+pub(crate) fn quantized_small() -> Parts {
     let centroids = vec![vec![vec![1.0, -1.0]; 256], vec![vec![2.0]; 256]];
     let norms = Some((vec![1, 2, 3], vec![0.5; 256]));
     let codes = vec![vec![0, 1], vec![2, 3], vec![4, 5]];

@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use crate::support::{Scratch, binary, digests, kuroshio, root};
 
 /// Folders whose bytes must never depend on how a run went.
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 11] = [
     "documents",
     "signatures",
     "components",
     "labels",
     "signals",
+    "decisions",
     "verdicts",
     "corpus",
     "rejects",
@@ -134,7 +135,9 @@ fn plan_task_seal_do_what_run_does() {
     plan[0] = "plan".to_owned();
     plan.retain(|argument| argument != "--quiet" && argument != "--threads" && argument != "1");
     let run = dir.display().to_string();
-    for stage in ["extract", "components", "labels", "measure", "decide", "corpus", "tokenize"] {
+    let stages =
+        ["extract", "components", "labels", "measure", "decide", "settle", "corpus", "tokenize"];
+    for stage in stages {
         let mut plan = plan.clone();
         plan.extend(["--stage".to_owned(), stage.to_owned(), "--json".to_owned()]);
         let tasks = kuroshio(&plan, root()).success().stdout.lines().count();
@@ -151,6 +154,6 @@ fn plan_task_seal_do_what_run_does() {
     same(&delivered(&whole), &delivered(&dir), "in pieces");
     let status = kuroshio(["status", "--run", &run, "--json"], root()).success().stdout;
     let status: serde_json::Value = serde_json::from_str(&status).unwrap();
-    assert_eq!(status["progress"].as_array().unwrap().len(), 7);
+    assert_eq!(status["progress"].as_array().unwrap().len(), stages.len());
     assert!(status["tokens"].as_u64().unwrap() > 0);
 }

@@ -10,7 +10,7 @@ use kuroshio::format::columns::{self, Column, Table, Values};
 use kuroshio::format::document::Document;
 use kuroshio::format::frames::FrameWriter;
 use kuroshio::signals::SIGNALS;
-use kuroshio::stages::pipeline::{self, Pipeline};
+use kuroshio::stages::pipeline::{self, Named, Pipeline};
 use kuroshio::stages::{self, Models, Stage, TaskContext, TaskInput, TaskOutput, TaskPlan};
 use kuroshio::store::{Local, Store};
 use serde_json::json;
@@ -75,16 +75,10 @@ impl Shard {
         }
         frames.finish().unwrap().0.commit().unwrap();
         let size = |id: &str| if id == "popular" { 1000 } else { 1 };
-        let labels = [
-            Column::new(
-                "keep",
-                Values::Bool(DOCUMENTS.iter().map(|(id, ..)| *id != "copy").collect()),
-            ),
-            Column::new(
-                "cluster_size",
-                Values::I32(DOCUMENTS.iter().map(|(id, ..)| size(id)).collect()),
-            ),
-        ];
+        let labels = [Column::new(
+            "cluster_size",
+            Values::I32(DOCUMENTS.iter().map(|(id, ..)| size(id)).collect()),
+        )];
         let mut staged = store.create("labels/00000.parquet").unwrap();
         columns::write(&mut staged, "labels/00000.parquet", &labels, &[]).unwrap();
         staged.commit().unwrap();
@@ -117,9 +111,9 @@ impl Shard {
         self.run("measure", pipeline, &["documents/00000.jsonl.zst"]).unwrap()
     }
 
-    /// Verdicts are written anew, as the selection of another directory would.
+    /// Decisions are written anew, as the selection of another directory would.
     fn decide(&self, pipeline: &Pipeline) -> Result<TaskOutput> {
-        let _ = std::fs::remove_file(self.store.place("verdicts/00000.parquet"));
+        let _ = std::fs::remove_file(self.store.place("decisions/00000.parquet"));
         self.run("decide", pipeline, &["labels/00000.parquet", "signals/00000.parquet"])
     }
 
@@ -127,8 +121,8 @@ impl Shard {
         columns::read_all(self.store.open_seekable(path).unwrap(), Path::new(path)).unwrap()
     }
 
-    fn verdicts(&self) -> Vec<(&'static str, String)> {
-        let table = self.table("verdicts/00000.parquet");
+    fn decisions(&self) -> Vec<(&'static str, String)> {
+        let table = self.table("decisions/00000.parquet");
         let verdicts = table.text("verdict").unwrap();
         DOCUMENTS.iter().map(|(id, ..)| *id).zip(verdicts.iter().cloned()).collect()
     }
@@ -158,7 +152,7 @@ fn find(stage: &str) -> &'static dyn Stage {
 
 fn pipeline(chain: &str, profile: &str) -> Pipeline {
     let text = format!("[input]\nwarc = [\"a.warc.gz\"]\n[select]\nprofile = \"{profile}\"\n");
-    pipeline::read_frozen(Path::new("p.toml"), &text, chain).unwrap()
+    pipeline::read_frozen(Path::new("p.toml"), &text, chain, &Named::default()).unwrap()
 }
 
 #[test]
@@ -197,17 +191,16 @@ fn the_first_bound_that_fails_names_the_verdict_with_its_value() {
     let expected = |verdicts: [&str; 7]| -> Vec<(&str, String)> {
         DOCUMENTS.iter().map(|(id, ..)| *id).zip(verdicts.map(str::to_owned)).collect()
     };
-    let verdicts =
-        expected(["kept", "short", "kept", "short", "cluster_size", "duplicate", "kept"]);
-    assert_eq!(shard.verdicts(), verdicts);
-    assert_eq!(output.counts["kept"], 3);
+    let verdicts = expected(["kept", "short", "kept", "short", "cluster_size", "kept", "kept"]);
+    assert_eq!(shard.decisions(), verdicts);
+    assert_eq!(output.counts["passed"], 4);
     assert_eq!(output.counts["rejected.short"], 2);
-    assert_eq!(output.counts["kept_bytes"], 18 + 25 + 18);
-    let table = shard.table("verdicts/00000.parquet");
+    let table = shard.table("decisions/00000.parquet");
     let (value, bound) = (table.opt_f64("value").unwrap(), table.opt_f64("bound").unwrap());
     assert_eq!((value[1], bound[1]), (Some(2.0), Some(3.0)));
     assert_eq!((value[4], bound[4]), (Some(1000.0), Some(999.0)));
     assert_eq!((value[0], bound[0]), (None, None));
+    assert_eq!(table.i64("bytes").unwrap(), [18, 0, 25, 0, 0, 18, 18]);
     let tiers = ["strict", "", "broad", "", "", "strict", "broad"];
     assert_eq!(table.text("tier").unwrap(), tiers);
 
@@ -218,10 +211,10 @@ fn the_first_bound_that_fails_names_the_verdict_with_its_value() {
         "language_score",
         "short",
         "cluster_size",
-        "duplicate",
+        "kept",
         "hiragana_share_japanese",
     ]);
-    assert_eq!(shard.verdicts(), verdicts);
+    assert_eq!(shard.decisions(), verdicts);
 }
 
 #[test]
@@ -231,12 +224,12 @@ fn a_bound_on_what_is_undefined_drops_only_where_its_step_says_so() {
     let strict = pipeline(&lenient, "strict");
     shard.measure(&strict);
     shard.decide(&strict).unwrap();
-    assert_eq!(shard.verdicts()[3].1, "hiragana_share_japanese");
-    let table = shard.table("verdicts/00000.parquet");
+    assert_eq!(shard.decisions()[3].1, "hiragana_share_japanese");
+    let table = shard.table("decisions/00000.parquet");
     assert_eq!(table.opt_f64("value").unwrap()[3], None);
     let keeping = lenient.replace("undefined = \"drop\"", "");
     shard.decide(&pipeline(&keeping, "strict")).unwrap();
-    assert_eq!(shard.verdicts()[3].1, "kept");
+    assert_eq!(shard.decisions()[3].1, "empty", "it passes, and there is nothing to deliver");
 }
 
 #[test]
@@ -267,15 +260,45 @@ fn another_chain_finds_the_columns_that_mean_the_same() {
     let other = "[[step]]\nedit = \"drop_boilerplate\"\n[[step]]\nsignal = \"characters\"\nmax = 5\n\
                  [[step]]\nsignal = \"language_score\"\nmin = 0.95\n";
     shard.decide(&pipeline(other, "broad")).unwrap();
-    let verdicts: Vec<String> = shard.verdicts().into_iter().map(|(_, verdict)| verdict).collect();
+    let verdicts: Vec<String> = shard.decisions().into_iter().map(|(_, verdict)| verdict).collect();
     let long = "characters";
     let score = "language_score";
-    assert_eq!(verdicts, [long, score, long, score, long, "duplicate", long]);
+    assert_eq!(verdicts, [long, score, long, score, long, long, long]);
 
     let unmeasured = other.replace("characters", "mean_sentence_chars");
     let error = shard.decide(&pipeline(&unmeasured, "broad")).unwrap_err();
     assert_eq!(error.kind, Kind::Config);
     assert!(error.message.contains("mean_sentence_chars"), "{}", error.message);
+}
+
+#[test]
+fn sizes_of_text_behind_other_edits_are_not_taken_for_its_own() {
+    let shard = Shard::new();
+    shard.measure(&pipeline(CHAIN, "broad"));
+    let other = "[[step]]\nsignal = \"language_score\"\nmin = 0.5\n";
+    let error = shard.decide(&pipeline(other, "broad")).unwrap_err();
+    assert_eq!(error.kind, Kind::Config);
+    assert!(error.message.contains("size of the text"), "{}", error.message);
+}
+
+#[test]
+fn what_is_not_stored_for_a_chain_is_told_at_once() {
+    let of = |chain: &str| pipeline(chain, "broad");
+    let told = |asked: &str| -> Vec<String> {
+        let problems = stages::unstored(&of(asked), &of(CHAIN)).unwrap();
+        problems.into_iter().map(|problem| problem.message).collect()
+    };
+    assert!(told(CHAIN).is_empty());
+    assert!(told(&CHAIN.replace("strict = 6", "strict = 60")).is_empty());
+    let messages = told(
+        "[[step]]\nsignal = \"cluster_size\"\nmax = 9\n[[step]]\nsignal = \"characters\"\nmin = 1\n\
+         [[step]]\nsignal = \"kana_share_all\"\nmin = 0.1\nname = \"kana\"\n\
+         [[step]]\nedit = \"drop_link_lists\"\n[[step]]\nsignal = \"characters\"\nmin = 7\nname = \"later\"\n",
+    );
+    assert_eq!(messages.len(), 3, "{messages:?}");
+    for (message, part) in messages.iter().zip(["`kana`", "`later`", "the edits of the chain"]) {
+        assert!(message.contains(part), "{message}");
+    }
 }
 
 #[test]

@@ -316,6 +316,17 @@ fn a_line_without_a_text_is_named_and_nothing_is_left() {
 }
 
 #[test]
+fn blank_lines_and_a_byte_order_mark_are_passed_over() {
+    let scratch = Scratch::new();
+    let plain = scratch.write("plain/a.jsonl", lines()).display().to_string();
+    let odd = format!("\u{feff}{}\n  \n\n", lines().replacen('\n', "\n\n", 1));
+    let odd = scratch.write("odd/a.jsonl", odd).display().to_string();
+    tokenize(&scratch, "plain-out", &["--input", &plain]).success();
+    tokenize(&scratch, "odd-out", &["--input", &odd]).success();
+    assert_eq!(digests(&scratch.join("plain-out")), digests(&scratch.join("odd-out")));
+}
+
+#[test]
 fn texts_without_tokens_make_no_shard() {
     let scratch = Scratch::new();
     let input = scratch.write("a.jsonl", "{\"text\": \"\"}\n").display().to_string();

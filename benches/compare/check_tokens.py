@@ -3,9 +3,9 @@
     python3 benches/compare/check_tokens.py TOKENS TOKENIZER EOD [CORPUS.jsonl[.zst]...]
 
 TOKENIZER is a .model or tokenizer.json for `sentencepiece` or `tokenizers`; EOD is the id that ends
-documents. The texts of CORPUS files must be what shards of the same names decode to.
+documents. The texts of CORPUS files must be what shards of the same names decode to, up to NFC.
 """
-import glob, json, os, subprocess, sys
+import glob, json, os, subprocess, sys, unicodedata
 import numpy as np
 def read_shard(idx_path):
     idx, bin_path = open(idx_path, "rb").read(), idx_path[:-4] + ".bin"
@@ -23,9 +23,8 @@ def read_shard(idx_path):
 
 folder, model, eod = sys.argv[1], sys.argv[2], int(sys.argv[3])
 if model.endswith(".json"):
-    import tokenizers
-    tokenizer = tokenizers.Tokenizer.from_file(model)
-    size, decode = tokenizer.get_vocab_size(), lambda ids: tokenizer.decode(ids, skip_special_tokens=False)
+    import tokenizers; tokenizer = tokenizers.Tokenizer.from_file(model)
+    size, decode = tokenizer.get_vocab_size(), lambda ids: tokenizer.decode(ids, False)
 else:
     import sentencepiece
     tokenizer = sentencepiece.SentencePieceProcessor(model_file=model)
@@ -35,6 +34,7 @@ for path in sys.argv[4:]:
     lines = subprocess.run(["zstd", "-dcf", path], capture_output=True, check=True).stdout
     texts = [text for text in (json.loads(line)["text"] for line in lines.splitlines()) if text]
     sequences = shards[os.path.basename(path).split(".jsonl")[0]][0]
-    wrong = sum(decode(ids) != text.replace("\u2581", " ") for ids, text in zip(sequences, texts, strict=True))
+    plain = lambda text: unicodedata.normalize("NFC", text.replace("\u2581", " "))
+    wrong = sum(plain(decode(ids)) != plain(text) for ids, text in zip(sequences, texts, strict=True))
     print(f"{path}: {len(texts)} documents, {wrong} decode to another text")
 print(f"{len(shards)} shards, {sum(len(s) for s, _ in shards.values())} documents, {sum(n for _, n in shards.values())} tokens")

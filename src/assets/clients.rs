@@ -24,8 +24,21 @@ const PIP: &[&[&str]] = &[&["python3", "-m", "pip"], &["pip3"], &["pip"]];
 const TOLD_LINES: usize = 2;
 const TOLD_CHARACTERS: usize = 300;
 
-/// Why a source gave nothing, in words.
-type Reason = String;
+/// Why a source gave nothing.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reason {
+    /// In words.
+    pub(super) words: String,
+    /// Whether it may give it another time, as when the network fails.
+    pub(super) may_pass: bool,
+}
+
+impl Reason {
+    /// A reason that stays.
+    pub(super) fn lasting(words: impl Into<String>) -> Reason {
+        Reason { words: words.into(), may_pass: false }
+    }
+}
 
 /// The bytes of the asset, as `source` has them; programs work in the empty directory `scratch`.
 pub(super) fn obtain(source: Source<'_>, scratch: &Path) -> Result<Box<dyn Read>, Reason> {
@@ -79,14 +92,14 @@ fn from_npm(package: &Package, scratch: &Path) -> Result<Box<dyn Read>, Reason> 
     npm.arg(format!("{}@{}", package.package, package.version));
     run(&mut npm, scratch, LIMIT).map_err(|failure| failure.about("npm"))?;
     let archive = the_archive(scratch)
-        .map_err(|cause| format!("cannot look for npm's download: {cause}"))?
-        .ok_or("npm left no archive")?;
-    let archive =
-        File::open(archive).map_err(|cause| format!("cannot open npm's file: {cause}"))?;
+        .map_err(|cause| Reason::lasting(format!("cannot look for npm's download: {cause}")))?
+        .ok_or_else(|| Reason::lasting("npm left no archive"))?;
+    let archive = File::open(archive)
+        .map_err(|cause| Reason::lasting(format!("cannot open npm's file: {cause}")))?;
     match tar::member(GzDecoder::new(archive), &package.member) {
         Ok(Some(content)) => Ok(Box::new(content)),
-        Ok(None) => Err(format!("the package has no file {}", package.member)),
-        Err(cause) => Err(format!("cannot read npm's archive: {cause}")),
+        Ok(None) => Err(Reason::lasting(format!("the package has no file {}", package.member))),
+        Err(cause) => Err(Reason::lasting(format!("cannot read npm's archive: {cause}"))),
     }
 }
 
@@ -104,7 +117,7 @@ fn the_archive(directory: &Path) -> io::Result<Option<PathBuf>> {
 fn open(path: &Path) -> Result<Box<dyn Read>, Reason> {
     match File::open(path) {
         Ok(file) => Ok(Box::new(file)),
-        Err(cause) => Err(format!("what came holds no such file: {cause}")),
+        Err(cause) => Err(Reason::lasting(format!("what came holds no such file: {cause}"))),
     }
 }
 
@@ -121,13 +134,15 @@ enum Failure {
 
 impl Failure {
     fn about(self, program: &str) -> Reason {
-        match self {
+        let may_pass = self != Failure::NotInstalled;
+        let words = match self {
             Failure::NotInstalled => format!("{program} is not installed"),
             Failure::TookTooLong => format!("{program} took more than {} s", LIMIT.as_secs()),
             Failure::NotRun(cause) => format!("cannot run {program}: {cause}"),
             Failure::Said(what) if what.is_empty() => format!("{program} failed and said nothing"),
             Failure::Said(what) => what,
-        }
+        };
+        Reason { words, may_pass }
     }
 
     fn is(&self, text: &str) -> bool {
@@ -169,8 +184,10 @@ fn run(command: &mut Command, scratch: &Path, limit: Duration) -> Result<(), Fai
 /// What a program means by all that it said: its first lines about errors, else its last line.
 fn gist(said: &str) -> String {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
-    let is_error =
-        |line: &&str| line.to_ascii_lowercase().contains("error") || line.starts_with("curl:");
+    let is_error = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        line.starts_with("curl:") || (line.contains("error") && !line.starts_with("warning"))
+    };
     let mut told: Vec<&str> = lines().filter(is_error).take(TOLD_LINES).collect();
     if told.is_empty() {
         told.extend(lines().next_back());
@@ -192,12 +209,12 @@ mod tests {
         let minute = Duration::from_secs(60);
         assert_eq!(shell("true", minute), Ok(()));
         let failure =
-            shell("echo WARNING: slow >&2; echo ERROR: no such package >&2; exit 1", minute);
-        assert_eq!(failure.unwrap_err().about("pip"), "ERROR: no such package");
+            shell("echo WARNING: an Error >&2; echo ERROR: no such package >&2; exit 1", minute);
+        assert_eq!(failure.unwrap_err().about("pip").words, "ERROR: no such package");
         let failure = shell("echo first >&2; echo No module named pip >&2; exit 1", minute);
         assert!(failure.unwrap_err().is("No module named pip"));
         assert_eq!(
-            shell("exit 1", minute).unwrap_err().about("pip"),
+            shell("exit 1", minute).unwrap_err().about("pip").words,
             "pip failed and said nothing"
         );
     }
@@ -219,6 +236,6 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let mut command = Command::new("no-such-program-as-this");
         let failure = run(&mut command, scratch.path(), LIMIT).unwrap_err();
-        assert_eq!(failure.about("curl"), "curl is not installed");
+        assert_eq!(failure.about("curl"), Reason::lasting("curl is not installed"));
     }
 }

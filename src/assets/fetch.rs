@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::check::{self, CopyFailure, State};
+use super::clients::Reason;
 use super::{Asset, Source, clients};
 use crate::error::{Error, Kind, Problem, Result};
 
@@ -16,7 +17,7 @@ pub(super) fn fetch(asset: &Asset, cache: &Path, tell: &dyn Fn(&str)) -> Result<
 }
 
 /// Gives what a source has, or why it has nothing; gets an empty directory to work in.
-type Obtain = dyn Fn(Source<'_>, &Path) -> std::result::Result<Box<dyn Read>, String>;
+type Obtain = dyn Fn(Source<'_>, &Path) -> std::result::Result<Box<dyn Read>, Reason>;
 
 fn fetch_by(asset: &Asset, cache: &Path, tell: &dyn Fn(&str), obtain: &Obtain) -> Result<PathBuf> {
     let path = asset.path_in(cache);
@@ -31,19 +32,23 @@ fn fetch_by(asset: &Asset, cache: &Path, tell: &dyn Fn(&str), obtain: &Obtain) -
     let directory = path.parent().unwrap_or(cache);
     fs::create_dir_all(directory)
         .map_err(|cause| Error::io("create the cache", directory, cause))?;
-    let mut problems = Vec::new();
+    let (mut problems, mut may_pass) = (Vec::new(), false);
     for source in asset.sources() {
         tell(&format!("fetching {} ({} bytes) from {source}", asset.name, asset.bytes));
         match fetch_from(asset, source, &path, directory, obtain)? {
             None => return Ok(path),
-            Some(reason) => problems.push(Problem {
-                place: None,
-                message: format!("from {source}: {reason}"),
-                help: None,
-            }),
+            Some(Reason { words, may_pass: passes }) => {
+                may_pass |= passes;
+                problems.push(Problem {
+                    place: None,
+                    message: format!("from {source}: {words}"),
+                    help: None,
+                });
+            }
         }
     }
-    Err(nowhere(asset, &path, problems))
+    let kind = if may_pass { Kind::Again } else { Kind::Config };
+    Err(nowhere(kind, asset, &path, problems))
 }
 
 /// Fetches from one source; returns why it did not work, if the fault is the source's.
@@ -53,7 +58,7 @@ fn fetch_from(
     path: &Path,
     directory: &Path,
     obtain: &Obtain,
-) -> Result<Option<String>> {
+) -> Result<Option<Reason>> {
     let beside = tempfile::Builder::new()
         .prefix(".tmp-")
         .tempdir_in(directory)
@@ -70,9 +75,11 @@ fn fetch_from(
     match check::copy(asset, &mut content, &mut file) {
         Ok(()) => {}
         Err(CopyFailure::Write(cause)) => return Err(failed(cause)),
-        Err(CopyFailure::Read(cause)) => return Ok(Some(format!("cannot read it: {cause}"))),
+        Err(CopyFailure::Read(cause)) => {
+            return Ok(Some(Reason::lasting(format!("cannot read it: {cause}"))));
+        }
         Err(CopyFailure::Differs(how)) => {
-            return Ok(Some(format!("the file is another one: {how}")));
+            return Ok(Some(Reason::lasting(format!("the file is another one: {how}"))));
         }
     }
     file.sync_all().map_err(failed)?;
@@ -81,11 +88,10 @@ fn fetch_from(
 }
 
 /// The error about an asset that no source gave.
-fn nowhere(asset: &Asset, path: &Path, problems: Vec<Problem>) -> Error {
+fn nowhere(kind: Kind, asset: &Asset, path: &Path, problems: Vec<Problem>) -> Error {
     let Asset { name, file, bytes, sha256, .. } = asset;
-    let mut error = Error::new(Kind::Config, format!("cannot fetch the asset `{name}`"))
-        .at_path(path)
-        .help(format!(
+    let mut error =
+        Error::new(kind, format!("cannot fetch the asset `{name}`")).at_path(path).help(format!(
             "without a network, put the file {file} ({bytes} bytes, sha256 {sha256}) there by \
              hand, or set KUROSHIO_CACHE to a cache that has it"
         ));
@@ -115,11 +121,11 @@ mod tests {
 
     fn silent(_: &str) {}
 
-    fn no_client(source: Source<'_>, _: &Path) -> std::result::Result<Box<dyn Read>, String> {
+    fn no_client(source: Source<'_>, _: &Path) -> std::result::Result<Box<dyn Read>, Reason> {
         panic!("{source} was asked")
     }
 
-    fn gives(content: &'static [u8]) -> std::result::Result<Box<dyn Read>, String> {
+    fn gives(content: &'static [u8]) -> std::result::Result<Box<dyn Read>, Reason> {
         Ok(Box::new(Cursor::new(content)))
     }
 
@@ -156,7 +162,7 @@ mod tests {
             &|source, scratch| match source {
                 Source::Url(_) => {
                     fs::write(scratch.join("half"), b"a").unwrap();
-                    Err("curl is not installed".into())
+                    Err(Reason::lasting("curl is not installed"))
                 }
                 _ => gives(CONTENT),
             },

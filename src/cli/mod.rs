@@ -57,6 +57,7 @@ commands! {
     Status status;
     Verify verify;
     Select select;
+    Explain explain;
     Tokenize tokenize;
     Assets assets;
     Config config;

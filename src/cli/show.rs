@@ -45,7 +45,7 @@ pub(super) enum Progress {
 }
 
 /// How often a line is printed where there is no terminal.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+const LINE_EVERY: Duration = Duration::from_secs(30);
 
 /// What is known of the stage under way.
 pub(super) struct State {

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::report::{self, Example, Summary};
 use crate::run::Run;
-use crate::stages::DUPLICATE;
+use crate::stages::{DUPLICATE, EMPTY};
 
 /// Characters of an example that are shown.
 const EXAMPLE_CHARACTERS: usize = 120;
@@ -22,17 +22,46 @@ pub(super) fn print(run: &Run, summary: &Summary, partial: bool) -> Result<()> {
         let examples = report::examples(&run.store, run)?;
         example("kept", examples.kept.as_ref());
         example("dropped", examples.dropped.as_ref());
-        line("\nNext:");
-        line(&format!(
-            "  kuroshio select --run {} --set select.profile=strict    decide again with other bounds",
-            run.dir.display()
-        ));
-        line(&format!(
-            "  kuroshio status --run {} --json                         the numbers for programs",
-            run.dir.display()
-        ));
+        next(run);
     }
     Ok(())
+}
+
+/// Prints the fields of `summary.json`, and the directory of the run as `dir`.
+pub(super) fn print_json(run: &Run, summary: &Summary) {
+    #[derive(serde::Serialize)]
+    struct Told<'a> {
+        dir: String,
+        #[serde(flatten)]
+        summary: &'a Summary,
+    }
+    let told = Told { dir: run.dir.display().to_string(), summary };
+    line(&serde_json::to_string_pretty(&told).unwrap_or_default());
+}
+
+/// What to try next: a tier that neither the run nor its selection at hand decided by, and numbers.
+fn next(run: &Run) {
+    let root = run.root();
+    let tiers = &root.pipeline.chain.tiers;
+    let known = [&root.pipeline.select.profile, &run.pipeline.select.profile];
+    let at = tiers.iter().position(|tier| tier == known[0]).unwrap_or(0);
+    // The next narrower one, else the next broader one.
+    let mut others = tiers[at..].iter().chain(tiers[..at].iter().rev());
+    let mut commands = Vec::new();
+    if let Some(tier) = others.find(|tier| !known.contains(tier)) {
+        let dir = root.dir.display();
+        commands.push((
+            format!("kuroshio select --run {dir} --set select.profile={tier}"),
+            "decide again with other bounds",
+        ));
+    }
+    let status = format!("kuroshio status --run {} --json", run.dir.display());
+    commands.push((status, "the numbers for programs"));
+    let width = commands.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
+    line("\nNext:");
+    for (command, what) in commands {
+        line(&format!("  {command:<width$}    {what}"));
+    }
 }
 
 fn share(part: u64, whole: u64) -> String {
@@ -51,7 +80,8 @@ fn funnel(summary: &Summary) {
         share(summary.documents, summary.records),
         "of the records",
     );
-    row("unique", summary.unique, share(summary.unique, summary.documents), "of the documents");
+    let unique = share(summary.unique, summary.documents);
+    row("unique", summary.unique, unique, "of the documents: different texts");
     row("kept", summary.kept, share(summary.kept, summary.unique), "of the unique");
     row("characters", summary.characters, String::new(), "in the corpus");
     if summary.tokens > 0 {
@@ -89,10 +119,10 @@ fn documents_dropped(run: &Run, summary: &Summary) -> Result<()> {
     }
     let pipeline = &run.pipeline;
     for (count, name) in dropped {
-        let words = if name == DUPLICATE {
-            "the same text as one that stays".to_owned()
-        } else {
-            report::rule_in_words(&pipeline.chain, &pipeline.select.profile, name)?
+        let words = match name {
+            DUPLICATE => "the same text as one that is kept".to_owned(),
+            EMPTY => "nothing is left after the edits of the chain".to_owned(),
+            _ => report::rule_in_words(&pipeline.chain, &pipeline.select.profile, name)?,
         };
         line(&format!("{:>12}  {name:<24} {words}", number(count)));
     }

@@ -139,6 +139,17 @@ fn check_value(key: &Key, node: &Node) -> Result<toml::Value, String> {
                 Err(format!("is `{text}`; {}", did_you_mean(text, words)))
             }
         }
+        (KeyKind::ChoiceList(words), Value::Text(text)) => {
+            Ok(T::Array(vec![T::String(one_of(words, text)?)]))
+        }
+        (KeyKind::ChoiceList(words), Value::List(items)) => items
+            .iter()
+            .map(|item| match &item.value {
+                Value::Text(text) => one_of(words, text).map(T::String),
+                other => Err(format!("holds {}", other.describe())),
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map(T::Array),
         (KeyKind::Size, Value::Text(text)) => match parse_size(text) {
             Some(bytes) if bytes > 0 => Ok(T::String(text.clone())),
             _ => Err(format!("is `{text}`, no size")),
@@ -164,6 +175,15 @@ fn check_value(key: &Key, node: &Node) -> Result<toml::Value, String> {
             Ok(T::String(text.clone()))
         }
         (_, other) => Err(format!("is {}", other.describe())),
+    }
+}
+
+/// An item of a list, if it is one of the words.
+fn one_of(words: &[&str], item: &str) -> Result<String, String> {
+    if words.contains(&item) {
+        Ok(item.to_owned())
+    } else {
+        Err(format!("holds `{item}`; {}", did_you_mean(item, words)))
     }
 }
 
@@ -200,6 +220,14 @@ mod tests {
             summary: "What to do.",
         },
         Key {
+            name: "marks",
+            kind: KeyKind::ChoiceList(&["red", "blue"]),
+            default: Some("[]"),
+            required: false,
+            unit: "",
+            summary: "The marks.",
+        },
+        Key {
             name: "files",
             kind: KeyKind::TextList,
             default: None,
@@ -225,6 +253,32 @@ mod tests {
         assert_eq!(resolved["extract"]["language"].as_str(), Some("ja"));
         assert_eq!(resolved["extract"]["min_score"].as_float(), Some(1.0));
         assert_eq!(resolved["extract"]["files"].as_array().map(Vec::len), Some(1));
+        assert_eq!(resolved["extract"]["marks"].as_array().map(Vec::len), Some(0));
+    }
+
+    #[test]
+    fn lists_of_choices_take_their_words_only() {
+        for (given, expected) in [
+            ("[\"blue\", \"red\"]", Ok(2)),
+            ("\"red\"", Ok(1)),
+            ("[]", Ok(0)),
+            ("[\"red\", \"bleu\"]", Err("`extract.marks` holds `bleu`; did you mean `blue`?")),
+            ("[3]", Err("`extract.marks` holds a whole number")),
+            ("3", Err("`extract.marks` is a whole number")),
+        ] {
+            let (resolved, problems) =
+                check(&format!("[extract]\nfiles = \"a\"\nmarks = {given}\n"));
+            match expected {
+                Ok(count) => {
+                    assert_eq!(problems, [""; 0], "{given}");
+                    assert_eq!(resolved["extract"]["marks"].as_array().map(Vec::len), Some(count));
+                }
+                Err(message) => {
+                    let shown = format!("x.toml:3:9: {message} (expected: list of red, blue)");
+                    assert_eq!(problems, [shown]);
+                }
+            }
+        }
     }
 
     #[test]

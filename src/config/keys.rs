@@ -32,6 +32,8 @@ pub enum KeyKind {
     Text,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A list of these words, which may be empty.
+    ChoiceList(&'static [&'static str]),
     /// A size such as `256 MB`.
     Size,
     /// A list of texts with at least one entry.
@@ -61,6 +63,7 @@ pub fn type_name(kind: KeyKind) -> String {
         KeyKind::Number(min, max) => format!("number, {min} to {max}"),
         KeyKind::Text => "text".to_owned(),
         KeyKind::Choice(words) => format!("one of {}", words.join(", ")),
+        KeyKind::ChoiceList(words) => format!("list of {}", words.join(", ")),
         KeyKind::Size => "size, such as \"256 MB\"".to_owned(),
         KeyKind::TextList => "list of texts".to_owned(),
         KeyKind::IntegerOrText => "whole number or text".to_owned(),

@@ -1,9 +1,10 @@
 //! Clusters of documents with equal signatures, by two sorts.
 //!
-//! 1. Signatures are sorted by hash, so that a cluster stands together.
-//! 2. Two cursors go over them. The first one goes through a cluster and learns its smallest node,
-//!    its size and who stays; then the second one goes through it and gives every document that
-//!    knowledge. So a cluster may be larger than memory.
+//! 1. Signatures are sorted by hash, so that a cluster stands together; within it by who stays
+//!    first, so that the place in the cluster is the rank.
+//! 2. Two cursors go over them. The first one goes through a cluster and learns its smallest node
+//!    and its size; then the second one goes through it and gives every document that knowledge
+//!    and its rank. So a cluster may be larger than memory.
 //! 3. What comes out is sorted by node, the order of the documents.
 //!
 //! Both sorts are over all numbers of a row, so the memory budget changes nothing in the result.
@@ -30,26 +31,26 @@ pub fn exact_components(
     for row in rows {
         let SignatureRow { hash, order, node } = row?;
         match hash {
-            Some(hash) => by_hash.push([hash, order, node])?,
-            None => by_node.push(pack(ComponentRow {
-                node,
-                label: node,
-                cluster_size: 1,
-                keep: true,
-            }))?,
+            // Sorting is ascending, and the largest order comes first.
+            Some(hash) => by_hash.push([hash, !order, node])?,
+            None => {
+                by_node.push(pack(ComponentRow { node, label: node, cluster_size: 1, rank: 0 }))?
+            }
         }
     }
     let by_hash = by_hash.finish()?;
     let mut ahead = by_hash.cursor(half / 2)?;
     let mut behind = by_hash.cursor(half / 2)?;
     let mut first = ahead.next().transpose()?;
-    while let Some(row) = first {
-        let mut cluster = Cluster::of(row);
+    while let Some([hash, _, node]) = first {
+        let mut cluster = Cluster { hash, smallest: node, size: 1 };
         first = cluster.take_all(&mut ahead)?;
-        for _ in 0..cluster.size {
+        for rank in 0..cluster.size {
             let [_, _, node] =
                 behind.next().ok_or_else(|| Error::bug("two cursors over different rows"))??;
-            by_node.push(pack(cluster.component(node)))?;
+            let (label, size) = (cluster.smallest, saturated(cluster.size));
+            let rank = saturated(rank);
+            by_node.push(pack(ComponentRow { node, label, cluster_size: size, rank }))?;
         }
     }
     drop((ahead, behind));
@@ -65,17 +66,9 @@ struct Cluster {
     hash: u64,
     smallest: u64,
     size: u64,
-    /// The largest order, and the smallest node that has it.
-    best_order: u64,
-    best_node: u64,
 }
 
 impl Cluster {
-    /// The cluster of one row.
-    fn of([hash, order, node]: Row) -> Cluster {
-        Cluster { hash, smallest: node, size: 1, best_order: order, best_node: node }
-    }
-
     /// Takes the other rows of the cluster; returns the first row of the next one.
     fn take_all(&mut self, rows: &mut dyn Iterator<Item = Result<Row>>) -> Result<Option<Row>> {
         for row in rows {
@@ -85,28 +78,24 @@ impl Cluster {
             }
             self.size += 1;
             self.smallest = self.smallest.min(node);
-            if order > self.best_order || (order == self.best_order && node < self.best_node) {
-                (self.best_order, self.best_node) = (order, node);
-            }
         }
         Ok(None)
     }
-
-    /// The row of one of its documents.
-    fn component(&self, node: u64) -> ComponentRow {
-        let keep = node == self.best_node;
-        ComponentRow { node, label: self.smallest, cluster_size: self.size, keep }
-    }
 }
 
-/// A component as a row that sorts by node: size and `keep` share a number, which no number of
-/// documents can overflow.
+/// A count of documents in 32 bits; four thousand million and more are not told apart.
+fn saturated(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// A component as a row that sorts by node: size and rank share a number.
 fn pack(row: ComponentRow) -> Row {
-    [row.node, row.label, row.cluster_size << 1 | u64::from(row.keep)]
+    [row.node, row.label, u64::from(row.cluster_size) << 32 | u64::from(row.rank)]
 }
 
-fn unpack([node, label, size_and_keep]: Row) -> ComponentRow {
-    ComponentRow { node, label, cluster_size: size_and_keep >> 1, keep: size_and_keep & 1 == 1 }
+fn unpack([node, label, size_and_rank]: Row) -> ComponentRow {
+    let (cluster_size, rank) = ((size_and_rank >> 32) as u32, size_and_rank as u32);
+    ComponentRow { node, label, cluster_size, rank }
 }
 
 #[cfg(test)]
@@ -138,22 +127,19 @@ mod tests {
                 Some(hash) => clusters.entry(hash).or_default().push((row.node, row.order)),
                 None => {
                     let (node, label) = (row.node, row.node);
-                    result.insert(node, ComponentRow { node, label, cluster_size: 1, keep: true });
+                    result.insert(node, ComponentRow { node, label, cluster_size: 1, rank: 0 });
                 }
             }
         }
         for members in clusters.values_mut() {
             members.sort();
-            let largest = members.iter().map(|(_, order)| *order).max().unwrap();
-            let stays = members.iter().find(|(_, order)| *order == largest).unwrap().0;
-            for (node, _) in members.iter() {
-                let row = ComponentRow {
-                    node: *node,
-                    label: members[0].0,
-                    cluster_size: members.len() as u64,
-                    keep: *node == stays,
-                };
-                result.insert(*node, row);
+            let label = members[0].0;
+            let cluster_size = members.len() as u32;
+            // A stable sort: equal orders stay in the order of their nodes.
+            members.sort_by_key(|(_, order)| std::cmp::Reverse(*order));
+            for (rank, (node, _)) in members.iter().enumerate() {
+                let rank = rank as u32;
+                result.insert(*node, ComponentRow { node: *node, label, cluster_size, rank });
             }
         }
         result.into_values().collect()
@@ -164,15 +150,15 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_order_stays_and_ties_go_to_the_smallest_node() {
+    fn ranks_go_down_with_the_order_and_ties_go_to_the_smallest_node() {
         let rows =
             [row(Some(9), 5, 40), row(Some(9), 7, 30), row(Some(9), 7, 20), row(Some(9), 1, 10)];
         let found = components(&rows, 0);
         let nodes: Vec<u64> = found.iter().map(|row| row.node).collect();
         assert_eq!(nodes, [10, 20, 30, 40]);
         assert!(found.iter().all(|row| row.label == 10 && row.cluster_size == 4));
-        let kept: Vec<u64> = found.iter().filter(|row| row.keep).map(|row| row.node).collect();
-        assert_eq!(kept, [20]);
+        let ranks: Vec<u32> = found.iter().map(|row| row.rank).collect();
+        assert_eq!(ranks, [3, 0, 1, 2]);
     }
 
     #[test]
@@ -181,7 +167,7 @@ mod tests {
         assert_eq!(found.len(), 3);
         for (node, row) in found.iter().enumerate() {
             let node = node as u64;
-            assert_eq!(*row, ComponentRow { node, label: node, cluster_size: 1, keep: true });
+            assert_eq!(*row, ComponentRow { node, label: node, cluster_size: 1, rank: 0 });
         }
     }
 

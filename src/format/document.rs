@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// One page that was read: provenance, decisions made on the way, and its paragraphs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Document {
-    /// 32 hex digits: the UUID of WARC-Record-ID, else a hash of file name and offset.
+    /// 32 hex digits: the UUID of WARC-Record-ID, else a hash of file name, offset and address.
     pub id: String,
     /// WARC-Target-URI without angle brackets.
     pub url: String,
@@ -22,6 +22,9 @@ pub struct Document {
     /// The page's `title` element, normalised; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub title: Option<String>,
+    /// What the publisher says about uses of the page; absent if nothing.
+    #[serde(skip_serializing_if = "Rights::is_empty", default)]
+    pub rights: Rights,
     /// Remarks such as `truncated` (the crawler cut the payload) or `length_repaired`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub flags: Vec<String>,
@@ -32,7 +35,7 @@ pub struct Document {
 /// Where a WARC record lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WarcPlace {
-    /// File name without directories.
+    /// File name, with as many directories as tell it from the other inputs; mostly none.
     pub file: String,
     /// Byte offset of the record's gzip member (or of the record, in an unpacked file).
     pub offset: u64,
@@ -70,6 +73,61 @@ pub struct Language {
     pub label: String,
     /// Its probability as the model gives it (may exceed 1 by rounding), 4 decimals.
     pub score: f32,
+}
+
+/// What the publisher says about uses of the page: only what was said, as it was said.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Rights {
+    /// Robots directives about uses: `noindex`, `noarchive`, `noai`, `noimageai`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub robots: Vec<RobotsDirective>,
+    /// Whether text and data mining is reserved (TDM Reservation Protocol).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tdm_reservation: Option<bool>,
+    /// Where the policy stands that tells how it may be allowed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tdm_policy: Option<String>,
+    /// Licences that the page links to.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub licenses: Vec<License>,
+}
+
+impl Rights {
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        *self == Rights::default()
+    }
+}
+
+/// One robots directive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RobotsDirective {
+    /// Its name in lower case.
+    pub directive: String,
+    /// The agent that it is addressed to, in lower case; absent if to all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agent: Option<String>,
+    /// Where it stands.
+    pub source: RightsSource,
+}
+
+/// Where a publisher said something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RightsSource {
+    /// In a `meta` element of the page.
+    Meta,
+    /// In a field of the HTTP header.
+    Header,
+}
+
+/// A link to a licence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct License {
+    /// The address as written; may be relative to the page.
+    pub url: String,
+    /// Whether the link says `rel=license`; else it leads to a licence of Creative Commons.
+    pub rel: bool,
 }
 
 /// One block of text with its place in the page.

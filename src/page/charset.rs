@@ -18,8 +18,10 @@ use crate::format::document::Charset;
 mod evidence;
 mod label;
 mod meta;
+mod reasons;
 
 use evidence::Evidence;
+pub use reasons::CharsetReasons;
 
 /// Bytes in which an escape sequence of ISO-2022-JP is looked for.
 const ESCAPE_RANGE: usize = 64 * 1024;
@@ -42,28 +44,80 @@ pub struct Decoded<'a> {
 /// that the end of the body cuts off is dropped.
 pub fn decode<'a>(body: &'a [u8], content_type: &str, jp_host: bool) -> Decoded<'a> {
     let labels = Labels::new(body, content_type);
-    let (text, encoding, source, malformed) = if let Some((bom, length)) = Encoding::for_bom(body) {
-        let (text, malformed) = decode_as(bom, &body[length..]);
-        (text, bom, "bom", malformed)
-    } else if let Some((text, malformed)) = iso_2022_jp(body) {
-        (Cow::Owned(text), ISO_2022_JP, "escape", malformed)
-    } else if let Some(utf_16) = bare_utf_16(body) {
-        let (text, malformed) = decode_as(utf_16, body);
-        (text, utf_16, labels.source(utf_16), malformed)
-    } else if let Some(text) = whole_utf8(body) {
-        (Cow::Borrowed(text), UTF_8, "utf8", 0)
-    } else {
-        let encoding = choose(&evidence::neighbourhoods(body), &labels, jp_host);
-        let (text, malformed) = decode_as(encoding, body);
-        (text, encoding, labels.source(encoding), malformed)
-    };
-    let charset = Charset {
-        used: encoding.name().to_owned(),
-        source: source.to_owned(),
-        declared: labels.declared(),
-        malformed,
-    };
-    Decoded { text, charset }
+    decide(body, &labels, jp_host).into_decoded(&labels)
+}
+
+/// The same with the reasons, which costs more.
+pub fn decode_with_reasons<'a>(
+    body: &'a [u8],
+    content_type: &str,
+    jp_host: bool,
+) -> (Decoded<'a>, CharsetReasons) {
+    let labels = Labels::new(body, content_type);
+    let decision = decide(body, &labels, jp_host);
+    let reasons = CharsetReasons::of(&decision, &labels, body);
+    (decision.into_decoded(&labels), reasons)
+}
+
+/// What was decided of a body.
+struct Decision<'a> {
+    text: Cow<'a, str>,
+    encoding: &'static Encoding,
+    /// `bom`, `escape` or `utf8` where the bytes alone decided.
+    source: Option<&'static str>,
+    malformed: u64,
+    /// What decided, in words.
+    because: &'static str,
+    /// Whether a sample was taken.
+    sampled: bool,
+    /// Which labels hold, the header's first, if that was asked.
+    held: Option<[bool; 2]>,
+}
+
+impl<'a> Decision<'a> {
+    /// A decision by the bytes alone.
+    fn of_bytes(
+        (text, malformed): (Cow<'a, str>, u64),
+        encoding: &'static Encoding,
+        source: Option<&'static str>,
+        because: &'static str,
+    ) -> Decision<'a> {
+        Decision { text, encoding, source, malformed, because, sampled: false, held: None }
+    }
+
+    fn into_decoded(self, labels: &Labels<'_>) -> Decoded<'a> {
+        let charset = Charset {
+            used: self.encoding.name().to_owned(),
+            source: self.source.unwrap_or_else(|| labels.source(self.encoding)).to_owned(),
+            declared: labels.declared(),
+            malformed: self.malformed,
+        };
+        Decoded { text: self.text, charset }
+    }
+}
+
+fn decide<'a>(body: &'a [u8], labels: &Labels<'_>, jp_host: bool) -> Decision<'a> {
+    if let Some((bom, length)) = Encoding::for_bom(body) {
+        let because = "a byte order mark stands at the start";
+        return Decision::of_bytes(decode_as(bom, &body[length..]), bom, Some("bom"), because);
+    }
+    if let Some((text, malformed)) = iso_2022_jp(body) {
+        let because = "escape sequences of ISO-2022-JP, and it reads well so";
+        let read = (Cow::Owned(text), malformed);
+        return Decision::of_bytes(read, ISO_2022_JP, Some("escape"), because);
+    }
+    if let Some(utf_16) = bare_utf_16(body) {
+        let because = "the first `<` has a zero byte beside it";
+        return Decision::of_bytes(decode_as(utf_16, body), utf_16, None, because);
+    }
+    if let Some(text) = whole_utf8(body) {
+        let because = "the whole body is sound UTF-8";
+        return Decision::of_bytes((Cow::Borrowed(text), 0), UTF_8, Some("utf8"), because);
+    }
+    let Choice { encoding, because, held } =
+        choose(&evidence::neighbourhoods(body), labels, jp_host);
+    let (text, malformed) = decode_as(encoding, body);
+    Decision { text, encoding, source: None, malformed, because, sampled: true, held }
 }
 
 /// What the HTTP header and the page say.
@@ -148,12 +202,21 @@ fn whole_utf8(body: &[u8]) -> Option<&str> {
     }
 }
 
+/// An encoding with what decided for it.
+struct Choice {
+    encoding: &'static Encoding,
+    because: &'static str,
+    /// Which labels hold, the header's first, if that was asked.
+    held: Option<[bool; 2]>,
+}
+
 /// The encoding of a body that is not UTF-8 throughout, from its sample and labels.
-fn choose(sample: &[u8], labels: &Labels<'_>, jp_host: bool) -> &'static Encoding {
+fn choose(sample: &[u8], labels: &Labels<'_>, jp_host: bool) -> Choice {
     let utf_8 = Evidence::weigh(UTF_8, sample);
     // Nine in ten sequences sound: no text of another encoding comes near that.
     if utf_8.malformed * 10 <= utf_8.characters {
-        return UTF_8;
+        let because = "at most one sequence in eleven is no UTF-8";
+        return Choice { encoding: UTF_8, because, held: None };
     }
     let shift_jis = Evidence::weigh(SHIFT_JIS, sample);
     let euc_jp = Evidence::weigh(EUC_JP, sample);
@@ -176,20 +239,26 @@ fn choose(sample: &[u8], labels: &Labels<'_>, jp_host: bool) -> &'static Encodin
         }
     };
     // A multi-byte label that holds says more than a single-byte one, which nothing contradicts.
-    let mut held = labels.encodings().map(|label| label.filter(holds));
-    held.sort_by_key(|label| label.is_none_or(Encoding::is_single_byte));
-    match held {
-        [Some(first), Some(second)] if is_japanese(first) && is_japanese(second) => return best,
-        [Some(first), _] => return first,
-        [None, Some(second)] => return second,
+    let mut holding = labels.encodings().map(|label| label.filter(holds));
+    let held = Some(holding.map(|label| label.is_some()));
+    let chosen = |encoding, because| Choice { encoding, because, held };
+    holding.sort_by_key(|label| label.is_none_or(Encoding::is_single_byte));
+    match holding {
+        [Some(first), Some(second)] if is_japanese(first) && is_japanese(second) => {
+            return chosen(best, "both labels are Japanese and hold, and it reads best so");
+        }
+        [Some(holding), _] | [None, Some(holding)] => {
+            return chosen(holding, "a label names it, and the bytes do not speak against it");
+        }
         [None, None] => {}
     }
     if evidence.is_japanese() {
-        return best;
+        return chosen(best, "no label holds, and the kana speak for it");
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(sample, true);
-    detector.guess(jp_host.then_some(b"jp"), Utf8Detection::Deny)
+    let guess = detector.guess(jp_host.then_some(b"jp"), Utf8Detection::Deny);
+    chosen(guess, "no label holds and there are too few kana; a detector guessed")
 }
 
 fn is_japanese(encoding: &'static Encoding) -> bool {

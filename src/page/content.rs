@@ -15,10 +15,13 @@ use hashbrown::HashMap;
 use crate::format::document::Paragraph;
 
 mod features;
+mod reasons;
 mod weights;
 mod words;
 
 use features::{Features, measure};
+pub use reasons::MainReasons;
+use weights::Context;
 use words::groups;
 
 /// Characters of a paragraph beyond which more say no more.
@@ -30,6 +33,20 @@ const CORE_SHARE: f32 = 0.7;
 
 /// Sets `main` on every paragraph of a page.
 pub fn mark_main(paragraphs: &mut [Paragraph]) {
+    let measured = measured(paragraphs);
+    for (paragraph, (features, context)) in paragraphs.iter_mut().zip(measured) {
+        paragraph.main = Some(weights::among(&features, &context) > 0.0);
+    }
+}
+
+/// Why each paragraph of a page is main content, or is not.
+pub fn main_reasons(paragraphs: &[Paragraph]) -> Vec<MainReasons> {
+    let measured = measured(paragraphs).into_iter();
+    measured.map(|(features, context)| MainReasons::of(&features, &context)).collect()
+}
+
+/// What is measured of every paragraph: by itself, and of what stands around it.
+fn measured(paragraphs: &[Paragraph]) -> Vec<(Features, Context)> {
     let features = features(paragraphs);
     let first: Vec<f32> = features.iter().map(|f| likeness(weights::alone(f))).collect();
     let lengths: Vec<f32> = paragraphs
@@ -40,10 +57,9 @@ pub fn mark_main(paragraphs: &mut [Paragraph]) {
     let mut behind = nearby(first.iter().zip(&lengths).rev());
     behind.reverse();
     let in_core = in_core(paragraphs, &first, &lengths);
-    for (index, paragraph) in paragraphs.iter_mut().enumerate() {
-        let context = [before[index], behind[index], f32::from(u8::from(in_core[index]))];
-        paragraph.main = Some(weights::among(&features[index], &context) > 0.0);
-    }
+    let context =
+        |index: usize| [before[index], behind[index], f32::from(u8::from(in_core[index]))];
+    features.into_iter().enumerate().map(|(index, f)| (f, context(index))).collect()
 }
 
 /// The features of all paragraphs. A path is read once for all in a row that share it.

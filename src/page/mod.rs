@@ -1,25 +1,28 @@
 //! A page from bytes to paragraphs: charset, the HTML standard's tree, paragraphs as a reader
-//! sees them with their place in the tree, and which of them are main content. Work on a page is
-//! bounded by counts of nodes, steps and depth; memory by the page's size and the two million
-//! nodes of the largest tree, most of it reused from page to page. Knows nothing of WARC, HTTP,
-//! languages and what becomes of the text.
+//! sees them with their place in the tree, which of them are main content, and what the
+//! publisher says about uses of the page. Work on a page is bounded by counts of nodes, steps and
+//! depth; memory by the page's size and the two million nodes of the largest tree, most of it
+//! reused from page to page. Knows nothing of WARC, HTTP, languages and what becomes of the text.
 
 mod charset;
 mod content;
 mod paragraphs;
+pub mod publisher;
 mod tree;
 
-use crate::format::document::Paragraph;
+use crate::format::document::{Paragraph, Rights};
 use crate::outcome::Outcome;
 
-pub use charset::{Decoded, decode};
-pub use content::mark_main;
+pub use charset::{CharsetReasons, Decoded, decode, decode_with_reasons};
+pub use content::{MainReasons, main_reasons, mark_main};
 
 /// What was read of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The first `title` element in one line, normalised; `None` without one or if it is blank.
     pub title: Option<String>,
+    /// What its `meta` elements and links say about uses of it.
+    pub rights: Rights,
     /// The seen text block by block, normalised, in page order; `main` is not set.
     pub paragraphs: Vec<Paragraph>,
 }
@@ -45,12 +48,13 @@ impl Reader {
         self.tree.parse(text)?;
         let title = paragraphs::title(&self.tree, &mut self.writer);
         let paragraphs = paragraphs::paragraphs(&self.tree, &mut self.writer);
-        Ok(Page { title, paragraphs })
+        Ok(Page { title, rights: self.tree.take_rights(), paragraphs })
     }
 
     /// Reads plain text: blank lines part paragraphs, other line breaks are kept. Every
     /// paragraph has the path `text`.
     pub fn plain_text(&mut self, text: &str) -> Page {
-        Page { title: None, paragraphs: paragraphs::plain_text(text) }
+        let paragraphs = paragraphs::plain_text(text);
+        Page { title: None, rights: Rights::default(), paragraphs }
     }
 }

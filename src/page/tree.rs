@@ -12,6 +12,7 @@ use html5ever::tokenizer::TokenSink as _;
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5gum::Tokenizer;
 
+use crate::format::document::Rights;
 use crate::outcome::Outcome;
 
 mod adapter;
@@ -52,6 +53,8 @@ pub(super) struct Tree {
     text: String,
     /// The first `title` element of HTML, or [`NONE`].
     title: u32,
+    /// What `meta` elements and links say about uses of the page.
+    rights: Rights,
 }
 
 #[derive(Debug)]
@@ -144,6 +147,7 @@ impl Tree {
         self.text.shrink_to(KEPT_CAPACITY * 32);
         self.nodes.push(Node::new(Data::Document));
         self.title = NONE;
+        self.rights = Rights::default();
     }
 
     pub(super) fn view(&self, node: u32) -> View<'_> {
@@ -176,6 +180,11 @@ impl Tree {
     /// The first `title` element of HTML, or [`NONE`].
     pub(super) fn title(&self) -> u32 {
         self.title
+    }
+
+    /// What `meta` elements and links say about uses of the page; it is gone from the tree then.
+    pub(super) fn take_rights(&mut self) -> Rights {
+        std::mem::take(&mut self.rights)
     }
 
     pub(super) fn id(&self, element: &Element) -> &str {

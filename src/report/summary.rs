@@ -16,11 +16,12 @@ pub struct Summary {
     pub outcomes: BTreeMap<String, u64>,
     /// Records that became documents.
     pub documents: u64,
-    /// Documents that another one stands for.
+    /// Documents that a kept one stands for.
     pub duplicates: Duplicates,
-    /// Documents that are nobody's duplicate.
+    /// Different texts among the documents.
     pub unique: u64,
-    /// Unique documents that the chain dropped, by rule.
+    /// Documents that the chain dropped, by rule. With `kept` and `duplicates` they add up to
+    /// `documents`.
     pub rejected: BTreeMap<String, u64>,
     /// Documents that were kept.
     pub kept: u64,
@@ -38,7 +39,7 @@ pub struct Summary {
     pub config_digest: String,
 }
 
-/// Documents that another one stands for, by how they were found.
+/// Documents that a kept one stands for, by how they were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Duplicates {
     /// Same exact form.
@@ -80,7 +81,7 @@ pub fn summarize(
     let count = |counts: &Counts, name: &str| counts.get(name).copied().unwrap_or(0);
     let extract = totals("extract")?;
     let labels = totals("labels")?;
-    let decide = totals("decide")?;
+    let settle = totals("settle")?;
     let corpus = totals("corpus")?;
     let tokenize = totals("tokenize")?;
     for stage in STAGES.iter().filter(|stage| sealed.contains(&stage.name())) {
@@ -94,10 +95,10 @@ pub fn summarize(
         records: count(&extract, "records"),
         outcomes: with_prefix(&extract, "outcome."),
         documents: count(&extract, "documents"),
-        duplicates: Duplicates { exact: count(&labels, "duplicates") },
+        duplicates: Duplicates { exact: count(&settle, "duplicates") },
         unique: count(&labels, "unique"),
-        rejected: with_prefix(&decide, "rejected."),
-        kept: count(&decide, "kept"),
+        rejected: with_prefix(&settle, "rejected."),
+        kept: count(&settle, "kept"),
         characters: count(&corpus, "characters"),
         bytes: count(&corpus, "bytes"),
         tokens: count(&tokenize, "tokens"),

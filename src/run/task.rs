@@ -1,14 +1,15 @@
 //! One task: skipped if its marker stands, else done and marked.
 
-use super::{Marker, Run, key, marker};
+use super::key::KeyParts;
+use super::{Marker, Run, marker};
 use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::stages::{Models, Stage, TaskContext, TaskPlan};
 
 /// The marker of a task, if it is done already.
 pub fn task_is_done(run: &Run, stage: &dyn Stage, task: &TaskPlan) -> Result<Option<Marker>> {
-    let key = key::task_key(stage, &run.pipeline, task)?;
-    marker::read(run, stage.name(), task.index, &key)
+    let depends = KeyParts::of(stage, &run.pipeline, task)?;
+    marker::read(run, stage.name(), task.index, &depends)
 }
 
 /// Does a task unless its marker stands. Safe to do twice at once: the second finds the same bytes.
@@ -19,8 +20,8 @@ pub fn run_task(
     models: &Models,
     events: &dyn Events,
 ) -> Result<Marker> {
-    let key = key::task_key(stage, &run.pipeline, task)?;
-    if let Some(marker) = marker::read(run, stage.name(), task.index, &key)? {
+    let depends = KeyParts::of(stage, &run.pipeline, task)?;
+    if let Some(marker) = marker::read(run, stage.name(), task.index, &depends)? {
         return Ok(marker);
     }
     let scratch = tempfile::Builder::new()
@@ -37,7 +38,8 @@ pub fn run_task(
         stage: stage.name(),
     };
     let result = stage.run(task, &context)?;
-    let marker = Marker { stage: stage.name().to_owned(), index: task.index, key, result };
+    let (stage, index) = (stage.name().to_owned(), task.index);
+    let marker = Marker { key: depends.key(&stage, index), stage, index, depends, result };
     marker::write(run, &marker)?;
     Ok(marker)
 }

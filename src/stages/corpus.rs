@@ -58,7 +58,7 @@ impl Stage for Corpus {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn identity(&self, pipeline: &Pipeline) -> Result<serde_json::Value> {
@@ -71,12 +71,14 @@ impl Stage for Corpus {
         let target = parse_size(&pipeline.select.shard_size).unwrap_or(256_000_000);
         let documents = upstream.tasks("extract")?;
         let labels = upstream.tasks("labels")?;
-        let decided = upstream.tasks("decide")?;
-        let shards = documents.iter().zip(&labels).zip(&decided);
+        let settled = upstream.tasks("settle")?;
+        let verdicts = settled.iter().flat_map(|task| &task.outputs);
+        let shards = documents.iter().zip(&labels).zip(verdicts);
         let mut plans: Vec<TaskPlan> = Vec::new();
         let mut planned_bytes = 0;
-        for ((documents, labels), decided) in shards {
-            let bytes = decided.counts.get("kept_bytes").copied().unwrap_or(0);
+        for ((documents, labels), verdicts) in shards {
+            let count = |name: &str| verdicts.counts.get(name).copied().unwrap_or(0);
+            let (kept, bytes) = (count(KEPT), count("kept_bytes"));
             let joins = !plans.is_empty() && planned_bytes + bytes <= target;
             if !joins {
                 let index = plans.len();
@@ -85,22 +87,20 @@ impl Stage for Corpus {
             }
             planned_bytes += bytes;
             let plan = plans.last_mut().expect("one was pushed above");
-            for (task, folder) in
-                [(documents, "documents/"), (labels, "labels/"), (decided, "verdicts/")]
+            for (outputs, folder) in
+                [(&documents.outputs, "documents/"), (&labels.outputs, "labels/")]
             {
-                plan.inputs.extend(
-                    task.outputs
-                        .iter()
-                        .filter(|output| output.path.contains(folder))
-                        .map(OutputFile::as_input),
-                );
+                let inputs = outputs.iter().filter(|output| output.path.contains(folder));
+                plan.inputs.extend(inputs.map(OutputFile::as_input));
             }
+            plan.inputs.push(verdicts.as_input());
+            add(&mut plan.numbers, "kept", kept);
             add(&mut plan.numbers, "bytes", bytes);
         }
         let mut first = 0;
         for plan in &mut plans {
-            let bytes = plan.numbers.get("bytes").copied().unwrap_or(0);
-            let files = bytes.div_ceil(target);
+            // Every file gets a document, so there are no more files than documents.
+            let files = plan.number("bytes")?.div_ceil(target).min(plan.number("kept")?);
             plan.numbers.insert("files".to_owned(), files);
             plan.numbers.insert("first".to_owned(), first);
             first += files;
@@ -120,12 +120,19 @@ impl Stage for Corpus {
     }
 
     fn check(&self, totals: &Counts, upstream: &dyn Upstream) -> Result<()> {
-        let written = totals.get("documents").copied().unwrap_or(0);
-        let kept = upstream.totals("decide")?.get(KEPT).copied().unwrap_or(0);
-        if written == kept {
-            return Ok(());
-        }
-        Err(Error::bug(format!("{written} documents were written, {kept} were kept")))
+        let settled = upstream.totals("settle")?;
+        let count = |counts: &Counts, name: &str| counts.get(name).copied().unwrap_or(0);
+        let same = |what: &str, here: u64, there: u64| {
+            if here == there {
+                return Ok(());
+            }
+            Err(Error::bug(format!("{here} {what} were written, the verdicts say {there}")))
+        };
+        let (kept, documents) = (count(&settled, KEPT), count(&settled, "documents"));
+        let dropped = count(totals, "rejects") + count(totals, "left_out");
+        same("documents", count(totals, "documents"), kept)?;
+        same("bytes", count(totals, "bytes"), count(&settled, "kept_bytes"))?;
+        same("rejects", dropped, documents - kept)
     }
 }
 
@@ -154,8 +161,13 @@ struct CorpusWriter<'a> {
     edits: Vec<Box<dyn ApplyEdit>>,
     /// Text after which the next corpus shard begins, in bytes.
     shard_bytes: u64,
+    /// Number of the first file.
     first: u64,
+    /// Files that were planned: numbers behind them belong to the next task.
+    files: u64,
     begun: u64,
+    /// Documents that are still to be kept.
+    left: u64,
     corpus: Option<Open>,
     rejects: Option<Open>,
     rejects_path: String,
@@ -173,7 +185,9 @@ impl<'a> CorpusWriter<'a> {
             edits: context.pipeline.chain.edits().map(|step| step.open()).collect(),
             shard_bytes: bytes.div_ceil(files.max(1)).max(1),
             first: task.number("first")?,
+            files,
             begun: 0,
+            left: task.number("kept")?,
             corpus: None,
             rejects: None,
             rejects_path: format!("rejects/{}-{:05}.jsonl.zst", select.name, task.index),
@@ -210,6 +224,7 @@ impl<'a> CorpusWriter<'a> {
             })?;
             let kept = verdict[row] == KEPT;
             if !kept && !rejects {
+                add(&mut self.counts, "left_out", 1);
                 continue;
             }
             let document: Document = serde_json::from_slice(line).map_err(|cause| {
@@ -258,7 +273,13 @@ impl<'a> CorpusWriter<'a> {
 
     fn keep(&mut self, row: &CorpusRow) -> Result<()> {
         let written = self.counts.get("bytes").copied().unwrap_or(0);
-        if self.corpus.is_none() || written >= self.shard_bytes * self.begun {
+        let full = written >= self.shard_bytes * self.begun;
+        // Every planned file gets a document, so that no number is missing.
+        let last_chance = self.left <= self.files.saturating_sub(self.begun);
+        if self.corpus.is_none() || (full || last_chance) && self.begun < self.files {
+            if self.begun == self.files {
+                return Err(Error::bug(format!("no corpus file was planned for `{}`", row.id)));
+            }
             if let Some(full) = self.corpus.take() {
                 self.outputs.push(full.finish(self.context)?);
             }
@@ -268,6 +289,7 @@ impl<'a> CorpusWriter<'a> {
             self.corpus = Some(Open::new(self.context, path)?);
             self.begun += 1;
         }
+        self.left = self.left.saturating_sub(1);
         write_json(self.corpus.as_mut().expect("opened above"), row, &mut self.line)?;
         add(&mut self.counts, "documents", 1);
         add(&mut self.counts, "bytes", row.text.len() as u64);

@@ -1,5 +1,5 @@
 //! Deduplication in two stages: `components` sorts all signatures into clusters, `labels` writes
-//! one row a document beside it. Nothing is deleted; `decide` reads the labels.
+//! one row a document beside it. Nothing is deleted; `settle` reads the ranks.
 
 use serde_json::json;
 
@@ -34,11 +34,11 @@ impl Stage for Components {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn identity(&self, pipeline: &Pipeline) -> Result<serde_json::Value> {
-        Ok(json!({ "exact": pipeline.dedup.exact, "keep": format!("{:?}", pipeline.dedup.keep) }))
+        Ok(json!({ "exact": pipeline.dedup.exact, "keep": pipeline.dedup.keep }))
     }
 
     fn plan(&self, _: &Pipeline, upstream: &dyn Upstream) -> Result<Vec<TaskPlan>> {
@@ -54,7 +54,7 @@ impl Stage for Components {
 
     fn run(&self, task: &TaskPlan, context: &TaskContext<'_>) -> Result<TaskOutput> {
         let section = &context.pipeline.dedup;
-        let budget = parse_size(&section.memory).unwrap_or(64 << 20) as usize;
+        let budget = sort_memory(context.pipeline);
         let mut result = TaskOutput::default();
         let mut shard = ShardRows::default();
         let mut clusters = 0;
@@ -99,7 +99,7 @@ impl Stage for Labels {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn identity(&self, _: &Pipeline) -> Result<serde_json::Value> {
@@ -131,23 +131,25 @@ impl Stage for Labels {
         let table = columns::read(
             context.open(clusters)?,
             &context.place(clusters),
-            &["node", "label", "cluster_size", "keep"],
+            &["label", "cluster_size", "rank"],
         )?;
-        let keep = table.bool("keep")?;
+        let ranks = table.i32("rank")?;
         if exact.rows() != table.rows() {
             return Err(Error::new(Kind::Data, "signatures and components do not align")
                 .at_path(&context.place(clusters)));
         }
+        let keep: Vec<bool> = ranks.iter().map(|rank| *rank == 0).collect();
         let kept = keep.iter().filter(|keep| **keep).count() as u64;
+        let rows = keep.len() as u64;
         let path = shard_path("labels", task.index, "parquet");
         let columns = [
             Column::new("exact", Values::OptI64(exact.opt_i64("exact")?.to_vec())),
             Column::new("cluster", Values::I64(table.i64("label")?.to_vec())),
             Column::new("cluster_size", Values::I32(table.i32("cluster_size")?.to_vec())),
             Column::new("similarity", Values::F32(vec![1.0; keep.len()])),
-            Column::new("keep", Values::Bool(keep.to_vec())),
+            Column::new("keep", Values::Bool(keep)),
+            Column::new("rank", Values::I32(ranks.to_vec())),
         ];
-        let rows = keep.len() as u64;
         let output = context.write(&path, |staged| columns::write(staged, &path, &columns, &[]))?;
         context.advance(rows, signatures.size + clusters.size);
         let mut counts = Counts::new();
@@ -163,6 +165,11 @@ impl Stage for Labels {
     }
 }
 
+/// The memory for sorting, in bytes.
+pub(super) fn sort_memory(pipeline: &Pipeline) -> usize {
+    parse_size(&pipeline.dedup.memory).unwrap_or(64 << 20) as usize
+}
+
 /// Checks that a stage saw every document that extraction delivered.
 pub(super) fn same_documents(stage: &str, totals: &Counts, upstream: &dyn Upstream) -> Result<()> {
     let count = |counts: &Counts| counts.get("documents").copied().unwrap_or(0);
@@ -175,7 +182,7 @@ pub(super) fn same_documents(stage: &str, totals: &Counts, upstream: &dyn Upstre
     )))
 }
 
-/// The signatures of one shard, 24 bytes a document in memory.
+/// The signatures of one shard, 32 bytes a document in memory.
 fn signature_rows(
     context: &TaskContext<'_>,
     input: &TaskInput,
@@ -212,7 +219,7 @@ struct ShardRows {
     nodes: Vec<i64>,
     labels: Vec<i64>,
     sizes: Vec<i32>,
-    keep: Vec<bool>,
+    ranks: Vec<i32>,
 }
 
 impl ShardRows {
@@ -220,7 +227,7 @@ impl ShardRows {
         self.nodes.push(row.node.cast_signed());
         self.labels.push(row.label.cast_signed());
         self.sizes.push(i32::try_from(row.cluster_size).unwrap_or(i32::MAX));
-        self.keep.push(row.keep);
+        self.ranks.push(i32::try_from(row.rank).unwrap_or(i32::MAX));
     }
 
     fn write(&mut self, context: &TaskContext<'_>) -> Result<OutputFile> {
@@ -231,7 +238,8 @@ impl ShardRows {
             Column::new("node", Values::I64(shard.nodes)),
             Column::new("label", Values::I64(shard.labels)),
             Column::new("cluster_size", Values::I32(shard.sizes)),
-            Column::new("keep", Values::Bool(shard.keep)),
+            Column::new("keep", Values::Bool(shard.ranks.iter().map(|rank| *rank == 0).collect())),
+            Column::new("rank", Values::I32(shard.ranks)),
         ];
         context.write(&path, |staged| columns::write(staged, &path, &columns, &[]))
     }

@@ -1,14 +1,15 @@
 //! Extract: WARC records in, documents and their signatures out. Every record ends in exactly one
 //! counted outcome; a page that meets a bug is put aside and the next one is read.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use serde::{Serialize, Serializer};
 use serde_json::json;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::pipeline::{ExtractSection, MainContent, Pipeline};
+use super::pipeline::{ExtractSection, Pipeline, WARC_ENDINGS};
 use super::{
     Counts, OutputFile, Stage, TaskContext, TaskInput, TaskOutput, TaskPlan, Upstream, add,
     shard_path,
@@ -16,24 +17,27 @@ use super::{
 use crate::config::parse_size;
 use crate::error::{Error, Result};
 use crate::format::columns::{self, Column, Values};
-use crate::format::document::{Document, Http, Language, Paragraph, WarcPlace};
+use crate::format::document::{Document, Paragraph, WarcPlace};
 use crate::format::frames::FrameWriter;
-use crate::language::{Model, Predictor, lid_form, may_be_japanese};
+use crate::language::Model;
 use crate::outcome::Outcome;
-use crate::page;
 use crate::store::{self, Staged};
 use crate::text::match_form::exact_form;
-use crate::text::mojibake::Damage;
-use crate::warc::http::{PayloadKind, Response, payload_kind};
-use crate::warc::{Content, Entry, Reader, Record, RecordKind};
+use crate::warc::{Content, Entry, Reader, Record};
+
+mod record;
+mod trail;
+
+use record::Extractor;
+pub use trail::{
+    BodyTrail, CharsetTrail, HttpTrail, LanguageTrail, PageTrail, ParagraphTrail, Score, Trail,
+};
 
 /// One WARC file in, one shard of documents and signatures out.
 pub(super) struct Extract;
 
 /// Records between two reports of progress.
 const REPORT_EVERY: u64 = 256;
-/// Where fewer of a page's characters are kana or kanji, the language model need not be asked.
-const LEAST_JAPANESE: f64 = 0.02;
 
 impl Stage for Extract {
     fn name(&self) -> &'static str {
@@ -45,7 +49,7 @@ impl Stage for Extract {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn identity(&self, pipeline: &Pipeline) -> Result<serde_json::Value> {
@@ -53,23 +57,21 @@ impl Stage for Extract {
         Ok(json!({
             "language": section.language,
             "min_score": section.min_score,
-            "model": pipeline.digests.model,
-            "main_content": format!("{:?}", section.main_content),
+            "model": pipeline.named.model.sha256,
+            "main_content": section.main_content,
+            "respect": respected(section),
             "max_record": max_record(section),
         }))
     }
 
     fn plan(&self, pipeline: &Pipeline, _: &dyn Upstream) -> Result<Vec<TaskPlan>> {
-        let files = store::expand_inputs(&pipeline.input.warc).map_err(Error::from_problems)?;
-        let plan = |(index, file): (usize, std::path::PathBuf)| {
-            let fingerprint = store::fingerprint(&file)?;
-            let input = TaskInput {
-                path: file.display().to_string(),
-                size: fingerprint.size,
-                digest: fingerprint.head_tail_sha256,
-                rows: 0,
-            };
-            Ok(TaskPlan { index, inputs: vec![input], numbers: Default::default() })
+        let files = store::expand_inputs(&pipeline.input.warc, WARC_ENDINGS)
+            .map_err(Error::from_problems)?;
+        let parts = name_parts(&files);
+        let plan = |(index, file): (usize, PathBuf)| {
+            let input = TaskInput::of_file(&file)?;
+            let numbers = [(NAME_PARTS.to_owned(), parts as u64)].into();
+            Ok(TaskPlan { index, inputs: vec![input], numbers })
         };
         files.into_iter().enumerate().map(plan).collect()
     }
@@ -80,10 +82,12 @@ impl Stage for Extract {
             .first()
             .ok_or_else(|| Error::bug(format!("task {} was planned without a file", task.index)))?;
         let path = Path::new(&input.path);
-        let model = context.models.language(context.pipeline)?;
+        input.check_unchanged()?;
+        let pipeline = context.pipeline;
+        let model = context.models.language(&pipeline.extract, Some(&pipeline.named.model))?;
         let mut extractor = Extractor::new(&context.pipeline.extract, &model);
         let mut shard = Shard::new(task.index, context)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = last_parts(path, task.number(NAME_PARTS)? as usize);
         let (source, _) = store::open_input(path)?;
         let mut reader = Reader::new(source, max_record(&context.pipeline.extract));
         let (mut records, mut position) = (0, 0);
@@ -101,6 +105,8 @@ impl Stage for Extract {
             }
         }
         context.advance(records % REPORT_EVERY, reader.position() - position);
+        // Once more: it may have been replaced while it was read.
+        input.check_unchanged()?;
         shard.finish(records, input.size)
     }
 
@@ -123,9 +129,38 @@ impl Stage for Extract {
     }
 }
 
+/// The number in a plan that says how many parts of its path name a file.
+const NAME_PARTS: &str = "name_parts";
+
+/// How many parts of their paths, from the end, tell these files from one another: 1 as long as no
+/// two have the same file name.
+fn name_parts(files: &[PathBuf]) -> usize {
+    let most = files.iter().map(|file| file.components().count()).max().unwrap_or(1);
+    let differ = |parts: &usize| {
+        let names: BTreeSet<String> = files.iter().map(|file| last_parts(file, *parts)).collect();
+        names.len() == files.len()
+    };
+    (1..most).find(differ).unwrap_or(most)
+}
+
+/// The last parts of a path, with `/` between them.
+fn last_parts(path: &Path, parts: usize) -> String {
+    let all: Vec<String> =
+        path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    all[all.len().saturating_sub(parts)..].join("/")
+}
+
 /// The largest unpacked record in bytes.
-fn max_record(section: &ExtractSection) -> u64 {
+pub fn max_record(section: &ExtractSection) -> u64 {
     parse_size(&section.max_record).unwrap_or(64 << 20)
+}
+
+/// The honoured signals, in whatever order they were given.
+fn respected(section: &ExtractSection) -> Vec<&str> {
+    let mut signals: Vec<&str> = section.respect.iter().map(String::as_str).collect();
+    signals.sort_unstable();
+    signals.dedup();
+    signals
 }
 
 /// The outputs of one task in writing.
@@ -166,16 +201,16 @@ impl<'a> Shard<'a> {
             Content::Record(record) => {
                 let place =
                     WarcPlace { file: file.to_owned(), offset: entry.offset, length: entry.length };
-                match catch_unwind(AssertUnwindSafe(|| extractor.document(record, place))) {
-                    Ok(Ok(document)) => {
-                        self.keep(&document, extractor)?;
+                match extractor.document(record, place, None) {
+                    Ok(document) => {
+                        self.keep(&document)?;
                         Outcome::Document
                     }
-                    Ok(Err(outcome)) => outcome,
-                    Err(_) => {
-                        extractor.reset();
-                        self.put_aside(record)?;
-                        Outcome::Internal
+                    Err(outcome) => {
+                        if outcome == Outcome::Internal {
+                            self.put_aside(record)?;
+                        }
+                        outcome
                     }
                 }
             }
@@ -184,12 +219,12 @@ impl<'a> Shard<'a> {
         Ok(())
     }
 
-    fn keep(&mut self, document: &Document, extractor: &mut Extractor<'_>) -> Result<()> {
+    fn keep(&mut self, document: &Document) -> Result<()> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, document)
             .map_err(|cause| Error::bug("cannot write a document as JSON").caused_by(cause))?;
         self.documents.write_line(&self.line)?;
-        self.signatures.push(document, &mut extractor.form);
+        self.signatures.push(document);
         add(&mut self.counts, "documents", 1);
         Ok(())
     }
@@ -225,29 +260,20 @@ impl<'a> Shard<'a> {
     }
 }
 
-/// What deduplication reads of each document: 24 bytes in memory.
+/// What deduplication reads of each document: 32 bytes in memory.
 #[derive(Default)]
 struct Signatures {
     exact: Vec<Option<i64>>,
     date: Vec<i64>,
     characters: Vec<i64>,
+    /// The exact form, written anew for every document.
+    form: String,
 }
 
 impl Signatures {
-    /// Signs the main paragraphs without headings, which one layout repeats and another leaves
-    /// out; where that is nothing, all of them.
-    fn push(&mut self, document: &Document, form: &mut String) {
-        let counts =
-            |paragraph: &&Paragraph| paragraph.main != Some(false) && !paragraph.kind.is_heading();
-        let some = document.paragraphs.iter().any(|paragraph| counts(&paragraph));
-        form.clear();
-        let mut characters = 0;
-        for paragraph in document.paragraphs.iter().filter(|paragraph| !some || counts(paragraph)) {
-            exact_form(&paragraph.text, form);
-            characters += paragraph.text.chars().count();
-        }
-        let hash = xxh3_64(form.as_bytes()).cast_signed();
-        self.exact.push((!form.is_empty()).then_some(hash));
+    fn push(&mut self, document: &Document) {
+        let (exact, characters) = sign(document, &mut self.form);
+        self.exact.push(exact);
         self.date.push(date_number(&document.date));
         self.characters.push(i64::try_from(characters).unwrap_or(i64::MAX));
     }
@@ -263,6 +289,23 @@ impl Signatures {
     }
 }
 
+/// Signs the main paragraphs without headings, which one layout repeats and another leaves out;
+/// where that is nothing, all of them. Gives the hash of their exact form, if there is any, and
+/// their characters; `form` is overwritten.
+fn sign(document: &Document, form: &mut String) -> (Option<i64>, usize) {
+    let counts =
+        |paragraph: &&Paragraph| paragraph.main != Some(false) && !paragraph.kind.is_heading();
+    let some = document.paragraphs.iter().any(|paragraph| counts(&paragraph));
+    form.clear();
+    let mut characters = 0;
+    for paragraph in document.paragraphs.iter().filter(|paragraph| !some || counts(paragraph)) {
+        exact_form(&paragraph.text, form);
+        characters += paragraph.text.chars().count();
+    }
+    let hash = xxh3_64(form.as_bytes()).cast_signed();
+    ((!form.is_empty()).then_some(hash), characters)
+}
+
 /// The first 14 digits of a date as a number: `2024-05-18T03:11:07Z` is 20240518031107; 0 if there
 /// are fewer.
 fn date_number(date: &str) -> i64 {
@@ -270,182 +313,40 @@ fn date_number(date: &str) -> i64 {
     if digits.len() == 14 { digits.parse().unwrap_or(0) } else { 0 }
 }
 
-/// Turns records into documents, with buffers that are used again for every page.
-struct Extractor<'m> {
-    section: &'m ExtractSection,
-    model: &'m Model,
-    max_record: usize,
-    predictor: Predictor<'m>,
-    page: page::Reader,
-    body: Vec<u8>,
-    form: String,
+/// What became of one record, and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Examined {
+    /// The outcome that the record ends in.
+    #[serde(serialize_with = "by_name")]
+    pub outcome: Outcome,
+    /// The document, if it became one.
+    pub document: Option<Document>,
+    /// Its hash as it stands in `signatures/`, if it has one.
+    pub exact: Option<i64>,
+    /// What was found on the way.
+    #[serde(flatten)]
+    pub trail: Trail,
 }
 
-impl<'m> Extractor<'m> {
-    fn new(section: &'m ExtractSection, model: &'m Model) -> Extractor<'m> {
-        Extractor {
-            section,
-            model,
-            max_record: usize::try_from(max_record(section)).unwrap_or(usize::MAX),
-            predictor: model.predictor(),
-            page: page::Reader::new(),
-            body: Vec::new(),
-            form: String::new(),
-        }
-    }
-
-    /// Drops every buffer: a panic may have left them in any state.
-    fn reset(&mut self) {
-        *self = Extractor::new(self.section, self.model);
-    }
-
-    /// The document of a record, or why there is none.
-    fn document(
-        &mut self,
-        record: &Record<'_>,
-        warc: WarcPlace,
-    ) -> std::result::Result<Document, Outcome> {
-        if record.kind() != RecordKind::Response || !record.is_http() {
-            return Err(Outcome::NotResponse);
-        }
-        let response = Response::parse(record.block()).ok_or(Outcome::BadHttp)?;
-        if response.status != 200 {
-            return Err(Outcome::NotSuccess);
-        }
-        let mut buffer = std::mem::take(&mut self.body);
-        let document = self.page(record, warc, &response, &mut buffer);
-        self.body = buffer;
-        document
-    }
-
-    /// The document of a response with status 200; `buffer` takes the body if it is coded.
-    fn page(
-        &mut self,
-        record: &Record<'_>,
-        warc: WarcPlace,
-        response: &Response<'_>,
-        buffer: &mut Vec<u8>,
-    ) -> std::result::Result<Document, Outcome> {
-        let body = response.body(self.max_record, buffer)?;
-        let content_type = response.content_type();
-        let kind = payload_kind(&content_type, body);
-        if body.is_empty() {
-            return Err(Outcome::Empty);
-        }
-        if kind == PayloadKind::Other {
-            return Err(Outcome::NotHtml);
-        }
-        if self.section.language == "ja" && !may_be_japanese(body) {
-            return Err(Outcome::NoKana);
-        }
-        let url = record.target_uri();
-        let decoded = page::decode(body, &content_type, is_jp_host(&url));
-        let mut page = match kind {
-            PayloadKind::Text => self.page.plain_text(&decoded.text),
-            _ => self.page.html(&decoded.text)?,
-        };
-        if page.paragraphs.is_empty() {
-            return Err(Outcome::Empty);
-        }
-        let damage = damage(&page.paragraphs);
-        if damage.is_mojibake() {
-            return Err(Outcome::Mojibake);
-        }
-        if self.section.language == "ja" && damage.japanese_share() < LEAST_JAPANESE {
-            return Err(Outcome::OtherLanguage);
-        }
-        if self.section.main_content != MainContent::Off {
-            page::mark_main(&mut page.paragraphs);
-        }
-        let language = self.language(&page.paragraphs)?;
-        if self.section.main_content == MainContent::Drop {
-            page.paragraphs.retain(|paragraph| paragraph.main != Some(false));
-            if page.paragraphs.is_empty() {
-                return Err(Outcome::Empty);
-            }
-        }
-        Ok(Document {
-            id: record.id().unwrap_or_else(|| place_id(&warc)),
-            url,
-            date: record.date(),
-            warc,
-            http: Http { status: response.status, content_type },
-            charset: decoded.charset,
-            language,
-            title: page.title,
-            flags: flags(record),
-            paragraphs: page.paragraphs,
-        })
-    }
-
-    /// Identifies the language from the main paragraphs, or from all of them where there are none
-    /// or where the main ones alone would not pass: a short notice in English must not hide a
-    /// Japanese page.
-    fn language(&mut self, paragraphs: &[Paragraph]) -> std::result::Result<Language, Outcome> {
-        let main = paragraphs.iter().filter(|paragraph| paragraph.main == Some(true));
-        let from_main = self.identify(main.map(|paragraph| paragraph.text.as_str()));
-        if let Some(Ok(language)) = from_main {
-            return Ok(language);
-        }
-        let all = paragraphs.iter().map(|paragraph| paragraph.text.as_str());
-        self.identify(all).unwrap_or(Err(Outcome::Empty))
-    }
-
-    /// The verdict of the language model on these paragraphs; `None` where they hold no text.
-    fn identify<'p>(
-        &mut self,
-        paragraphs: impl Iterator<Item = &'p str>,
-    ) -> Option<std::result::Result<Language, Outcome>> {
-        self.form.clear();
-        lid_form(paragraphs, &mut self.form);
-        if self.form.trim().is_empty() {
-            return None;
-        }
-        let best = *self.predictor.predict(&self.form, 1).first()?;
-        if best.label != self.section.language {
-            return Some(Err(Outcome::OtherLanguage));
-        }
-        if f64::from(best.score) < self.section.min_score {
-            return Some(Err(Outcome::LowLanguageScore));
-        }
-        let score = (best.score * 10_000.0).round() / 10_000.0;
-        Some(Ok(Language { label: best.label.to_owned(), score }))
-    }
+fn by_name<S: Serializer>(outcome: &Outcome, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_str(outcome.name())
 }
 
-/// What speaks for mojibake in these paragraphs, all counted together.
-fn damage(paragraphs: &[Paragraph]) -> Damage {
-    let mut damage = Damage::default();
-    for paragraph in paragraphs {
-        damage.add(&paragraph.text);
+/// Brings one record to its outcome as a run of this section does, and tells the whole way.
+pub fn examine(
+    record: &Record<'_>,
+    place: WarcPlace,
+    section: &ExtractSection,
+    model: &Model,
+) -> Examined {
+    let mut trail = Trail::default();
+    match Extractor::new(section, model).document(record, place, Some(&mut trail)) {
+        Ok(document) => {
+            let exact = sign(&document, &mut String::new()).0;
+            Examined { outcome: Outcome::Document, document: Some(document), exact, trail }
+        }
+        Err(outcome) => Examined { outcome, document: None, exact: None, trail },
     }
-    damage
-}
-
-/// What is worth knowing about how the record came to be.
-fn flags(record: &Record<'_>) -> Vec<String> {
-    let mut flags = Vec::new();
-    if record.truncated() {
-        flags.push("truncated".to_owned());
-    }
-    if record.length_repaired() {
-        flags.push("length_repaired".to_owned());
-    }
-    flags
-}
-
-/// The id of a record that carries none: a hash of where it lies.
-fn place_id(warc: &WarcPlace) -> String {
-    format!("{:032x}", xxh3_128(format!("{}@{}", warc.file, warc.offset).as_bytes()))
-}
-
-/// Whether the host of `url` lies under `.jp`.
-fn is_jp_host(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    let host = host.split(':').next().unwrap_or(host).trim_end_matches('.');
-    host.len() > 3 && host[host.len() - 3..].eq_ignore_ascii_case(".jp")
 }
 
 #[cfg(test)]
@@ -453,19 +354,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_under_jp_are_told_from_paths_that_look_like_it() {
-        for (url, expected) in [
-            ("http://a.example.jp/x", true),
-            ("https://user@EXAMPLE.CO.JP:8080/", true),
-            ("http://example.jp", true),
-            ("http://example.com/x.jp", false),
-            ("http://examplejp/", false),
-            ("", false),
-            (".jp", false),
+    fn files_of_the_same_name_are_told_apart_by_their_folders() {
+        let files = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+        for (paths, parts, last) in [
+            (&["/d/a.warc.gz", "/d/b.warc.gz"][..], 1, "b.warc.gz"),
+            (&["/d/x/a.warc.gz", "/d/y/a.warc.gz"], 2, "y/a.warc.gz"),
+            (&["x/1/a.warc", "y/1/a.warc", "y/2/a.warc"], 3, "y/2/a.warc"),
+            (&["a.warc"], 1, "a.warc"),
+            (&[], 1, ""),
         ] {
-            assert_eq!(is_jp_host(url), expected, "{url}");
+            let files = files(paths);
+            assert_eq!(name_parts(&files), parts, "{paths:?}");
+            let name = files.last().map_or_else(String::new, |file| last_parts(file, parts));
+            assert_eq!(name, last);
         }
     }
+    use crate::format::document::{Http, Language, Rights};
 
     #[test]
     fn dates_become_comparable_numbers() {
@@ -503,10 +407,11 @@ mod tests {
                 },
                 language: Language { label: "ja".to_owned(), score: 1.0 },
                 title: None,
+                rights: Rights::default(),
                 flags: Vec::new(),
                 paragraphs: vec![paragraph(menu, Some(false)), paragraph(text, Some(true))],
             };
-            signatures.push(&document, &mut String::new());
+            signatures.push(&document);
         }
         assert_eq!(signatures.exact[0], signatures.exact[1]);
         assert_ne!(signatures.exact[1], signatures.exact[2]);

@@ -5,10 +5,11 @@
 mod corpus;
 mod decide;
 mod dedup;
-mod extract;
+pub mod extract;
 mod measure;
 pub mod models;
 pub mod pipeline;
+mod settle;
 mod tokenize;
 
 use std::collections::BTreeMap;
@@ -16,13 +17,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
-use crate::store::{ReadSeek, Staged, Store};
-pub use decide::DUPLICATE;
+use crate::store::{self, ReadSeek, Staged, Store};
+pub use decide::{EMPTY, unstored};
 pub use models::Models;
 pub use pipeline::Pipeline;
-pub use tokenize::{ShardFiles, TextFile, name_of, tokenize_shard, warning};
+pub use settle::DUPLICATE;
+pub use tokenize::{ShardFiles, TEXT_ENDINGS, TextFile, name_of, tokenize_shard, warning};
 
 /// One step of the way, cut into tasks. Everything a task writes is a pure function of its key.
 pub trait Stage: Sync {
@@ -46,6 +48,11 @@ pub trait Stage: Sync {
 
     /// Checks that the totals of all its tasks add up (promise P1).
     fn check(&self, totals: &Counts, upstream: &dyn Upstream) -> Result<()>;
+
+    /// Checks the format of what a task wrote, where that tells more than its bytes being whole.
+    fn check_format(&self, _output: &TaskOutput, _store: &dyn Store) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Every stage, in the order of the way.
@@ -55,6 +62,7 @@ pub const STAGES: &[&dyn Stage] = &[
     &dedup::Labels,
     &measure::Measure,
     &decide::Decide,
+    &settle::Settle,
     &corpus::Corpus,
     &tokenize::Tokenize,
 ];
@@ -133,6 +141,41 @@ pub struct TaskInput {
     pub rows: u64,
 }
 
+impl TaskInput {
+    /// A file from outside the run, by its absolute path, so that a task may run anywhere.
+    pub fn of_file(path: &Path) -> Result<TaskInput> {
+        let absolute = std::path::absolute(path)
+            .map_err(|cause| Error::io("find the input file", path, cause))?;
+        let fingerprint = store::fingerprint(&absolute)?;
+        Ok(TaskInput {
+            path: absolute.display().to_string(),
+            size: fingerprint.size,
+            digest: fingerprint.head_tail_sha256,
+            rows: 0,
+        })
+    }
+
+    /// Checks that the file from outside is the planned one, as far as its fingerprint tells.
+    pub fn check_unchanged(&self) -> Result<()> {
+        let path = Path::new(&self.path);
+        let now = store::fingerprint(path)?;
+        if (now.size, &now.head_tail_sha256) == (self.size, &self.digest) {
+            return Ok(());
+        }
+        let how = if now.size == self.size {
+            format!("it has {} bytes as before, but others", now.size)
+        } else {
+            format!("{} bytes were planned, there are {} now", self.size, now.size)
+        };
+        Err(Error::new(Kind::Config, format!("the input file is not the planned one: {how}"))
+            .at_path(path)
+            .help(
+                "it was replaced, or was still being written when it was planned: start another \
+                 run with --run DIR once it is complete",
+            ))
+    }
+}
+
 /// A file that a task wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputFile {
@@ -144,6 +187,9 @@ pub struct OutputFile {
     pub sha256: String,
     /// Rows or lines.
     pub rows: u64,
+    /// Sums over its rows that a later stage plans by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: Counts,
 }
 
 impl OutputFile {
@@ -198,10 +244,24 @@ pub struct TaskContext<'a> {
 pub const BASE_PREFIX: &str = "@base/";
 
 impl TaskContext<'_> {
-    /// Opens an input that lies in a run directory, for reading from any place.
+    /// Opens an input that lies in a run directory, for reading from any place. A file of another
+    /// size than planned is damaged.
     pub fn open(&self, input: &TaskInput) -> Result<Box<dyn ReadSeek>> {
         let (store, path) = self.locate(input)?;
-        store.open_seekable(path)
+        let damaged = |message: String| {
+            Err(Error::new(Kind::Data, message).at_path(&store.place(path)).help(
+                "`kuroshio verify --run DIR` finds every damaged file of a run, with --repair it \
+                 removes them so that the next run makes them again",
+            ))
+        };
+        match store.size(path)? {
+            Some(size) if size == input.size => store.open_seekable(path),
+            Some(size) => damaged(format!(
+                "a file of the run is damaged: {size} bytes, {} were written",
+                input.size
+            )),
+            None => damaged("a file of the run is missing".to_owned()),
+        }
     }
 
     /// Where an input lies, for messages.
@@ -244,6 +304,7 @@ impl TaskContext<'_> {
             size: committed.size,
             sha256: committed.sha256,
             rows,
+            counts: Counts::new(),
         })
     }
 }

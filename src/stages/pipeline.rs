@@ -2,12 +2,14 @@
 
 mod read;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, SignalSpec};
 use crate::config::{Key, KeyKind, Resolved, Section};
+use crate::page::publisher;
+use crate::signals::Lists;
 
-pub use read::{load, read_frozen, reload};
+pub use read::{extract_section, load, load_again, read_frozen, reload};
 
 /// Where the WARC records come from.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,6 +18,9 @@ pub struct InputSection {
     /// Files, directories and globs.
     pub warc: Vec<String>,
 }
+
+/// How the names of WARC files end, for directories that are searched for them.
+pub const WARC_ENDINGS: &[&str] = &[".warc", ".warc.gz", ".warc.zst"];
 
 const INPUT: &[Key] = &[Key {
     name: "warc",
@@ -39,12 +44,14 @@ pub struct ExtractSection {
     pub model: String,
     /// What happens to paragraphs that are no main content.
     pub main_content: MainContent,
+    /// Signals of the publisher that are honoured, of [`publisher::SIGNALS`].
+    pub respect: Vec<String>,
     /// Largest unpacked record, as a size.
     pub max_record: String,
 }
 
 /// What happens to paragraphs that are no main content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MainContent {
     /// They are not looked for.
@@ -91,6 +98,16 @@ const EXTRACT: &[Key] = &[
                   Marked paragraphs can be dropped by the chain's edit `drop_boilerplate`.",
     },
     Key {
+        name: "respect",
+        kind: KeyKind::ChoiceList(publisher::SIGNALS),
+        default: Some("[]"),
+        required: false,
+        unit: "",
+        summary: "Signals of the publisher that are honoured: a page that gives one, to everybody or \
+                  to an agent that gathers text (such as CCBot or GPTBot), ends as `respected`. \
+                  Whatever stands here, all of them are recorded in `rights`.",
+    },
+    Key {
         name: "max_record",
         kind: KeyKind::Size,
         default: Some("\"64 MiB\""),
@@ -113,7 +130,7 @@ pub struct DedupSection {
 }
 
 /// Which document of a cluster stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// The one with the latest WARC-Date.
@@ -140,7 +157,8 @@ const DEDUP: &[Key] = &[
         default: Some("\"newest\""),
         required: false,
         unit: "",
-        summary: "Which document of a cluster stays; ties go to the first in input order.",
+        summary: "Which document of a cluster stays, of those that pass the filter chain; ties go to \
+                  the first in input order.",
     },
     Key {
         name: "memory",
@@ -192,7 +210,8 @@ const SELECT: &[Key] = &[
         default: Some("\"corpus\""),
         required: false,
         unit: "",
-        summary: "First part of the names of corpus and token shards: letters, digits, `-`, `_`, `.`.",
+        summary: "First part of the names of corpus and token shards: letters, digits, `_`, and behind the \
+                  first also `-` and `.`.",
     },
     Key {
         name: "shard_size",
@@ -310,17 +329,30 @@ pub struct Pipeline {
     pub chain_text: String,
     /// All values with defaults filled in.
     pub resolved: Resolved,
-    /// What identifies the models that it names.
-    pub digests: Digests,
+    /// What it names outside of itself.
+    pub named: Named,
 }
 
-/// The sha256 of the models that a pipeline names: of the catalogue for assets, else of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Digests {
-    /// Of the language model.
-    pub model: String,
-    /// Of the tokenizer, where one is named.
-    pub tokenizer: Option<String>,
+/// What a pipeline and its chain name outside of themselves. Frozen with them, so that a run needs
+/// none of it except to load a model, and then knows whether that is the one it began with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The language model.
+    pub model: NamedFile,
+    /// The tokenizer, where one is named.
+    pub tokenizer: Option<NamedFile>,
+    /// The texts of the user's word lists, by the name in the chain.
+    pub lists: Lists,
+}
+
+/// A model that a pipeline names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedFile {
+    /// Its sha256: of the catalogue for an asset, else of the file.
+    pub sha256: String,
+    /// Its absolute path, where it is no asset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 /// What a chain may name: every signal, and the columns of the labels.

@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Place, Result};
 use crate::event::Event;
 use crate::format::frames::FrameReader;
 use crate::store::{Staged, Store};
-use crate::tokens::megatron::{ShardWriter, TokenType};
+use crate::tokens::megatron::{Shard, ShardWriter, TokenType};
 use crate::tokens::{Options, Provenance, TokenName, Tokenizer, encode_document};
 
 /// A corpus shard in, a token shard out.
@@ -41,7 +41,7 @@ impl Stage for Tokenize {
         let section = &pipeline.tokenize;
         let token = |value: &Option<toml::Value>| value.as_ref().map(ToString::to_string);
         Ok(json!({
-            "tokenizer": pipeline.digests.tokenizer,
+            "tokenizer": pipeline.named.tokenizer.as_ref().map(|named| &named.sha256),
             "arithmetic": section.arithmetic,
             "eod": token(&section.eod),
             "bos": token(&section.bos),
@@ -66,7 +66,9 @@ impl Stage for Tokenize {
     }
 
     fn run(&self, task: &TaskPlan, context: &TaskContext<'_>) -> Result<TaskOutput> {
-        let tokenizer = context.models.tokenizer(&context.pipeline.tokenize)?;
+        let pipeline = context.pipeline;
+        let tokenizer =
+            context.models.tokenizer(&pipeline.tokenize, pipeline.named.tokenizer.as_ref())?;
         let input = task.input_in("corpus")?;
         if task.index == 0
             && let Some(text) = warning(&*tokenizer)
@@ -94,6 +96,24 @@ impl Stage for Tokenize {
             count("documents"),
             count("empty")
         )))
+    }
+
+    /// An independent reader has to understand the shard: Megatron itself checks nothing.
+    fn check_format(&self, output: &TaskOutput, store: &dyn Store) -> Result<()> {
+        let with = |ending: &str| output.outputs.iter().find(|file| file.path.ends_with(ending));
+        let (Some(bin), Some(idx)) = (with(".bin"), with(".idx")) else { return Ok(()) };
+        let place = store.place(&idx.path);
+        let shard = Shard::open(
+            store.open(&idx.path)?,
+            &place,
+            store.open_seekable(&bin.path)?,
+            &store.place(&bin.path),
+        )?;
+        if shard.sequences() == idx.rows {
+            return Ok(());
+        }
+        let message = format!("{} sequences, {} were written", shard.sequences(), idx.rows);
+        Err(Error::new(Kind::Data, message).at_path(&place))
     }
 }
 
@@ -138,6 +158,9 @@ pub fn name_of(path: &str) -> &str {
     name.strip_suffix(".jsonl").or_else(|| name.strip_suffix(".json")).unwrap_or(name)
 }
 
+/// How the names of files of JSON lines end, for directories that are searched for them.
+pub const TEXT_ENDINGS: &[&str] = &[".jsonl", ".jsonl.zst", ".jsonl.gz"];
+
 /// JSON lines with a text each: ours, or anybody's.
 pub struct TextFile<'a, R> {
     /// The file, packed or not.
@@ -171,8 +194,8 @@ impl ShardFiles {
     }
 }
 
-/// Turns every text of a file into one sequence of a token shard. Texts without ids are left out
-/// and counted; without any sequence nothing is written. A line that is no JSON object, or whose
+/// Turns every text of a file into one sequence of a token shard. Blank lines are passed over. Texts
+/// without ids are left out and counted; without any sequence nothing is written. A line that is no JSON object, or whose
 /// `field` is no text, is [`Kind::Data`] with its place.
 ///
 /// Counts: `documents`, `tokens` with the marks, `bytes` of text, `empty`, and `special`: ids of
@@ -197,6 +220,12 @@ pub fn tokenize_shard(
     let mut sums = Sums::default();
     while let Some(line) = lines.next_line()? {
         row_number += 1;
+        // Other programs begin a file with a byte order mark and leave blank lines.
+        let line =
+            if row_number == 1 { line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line) } else { line };
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
         let row = row::parse(line, field).map_err(|wrong| wrong.at(place, row_number))?;
         encode_document(&mut *encoder, marks, &row.text, &mut ids).map_err(|error| {
             error.at(Place::Text { path: place.to_path_buf(), line: row_number, column: 1 })
@@ -237,7 +266,14 @@ pub fn tokenize_shard(
 
 fn commit(path: &str, staged: Staged, rows: u64) -> Result<OutputFile> {
     let committed = staged.commit()?;
-    Ok(OutputFile { path: path.to_owned(), size: committed.size, sha256: committed.sha256, rows })
+    let counts = Counts::new();
+    Ok(OutputFile {
+        path: path.to_owned(),
+        size: committed.size,
+        sha256: committed.sha256,
+        rows,
+        counts,
+    })
 }
 
 /// What is counted besides sequences and tokens.

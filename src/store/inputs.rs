@@ -12,9 +12,6 @@ use super::commit::{hex, read_failed};
 use super::glob;
 use crate::error::{Error, Problem, Result};
 
-/// The names that a directory is searched for.
-const WARC_SUFFIXES: [&str; 3] = [".warc", ".warc.gz", ".warc.zst"];
-
 /// Bytes at each end that a fingerprint covers.
 const FINGERPRINT_BYTES: u64 = 64 * 1024;
 
@@ -64,13 +61,16 @@ fn open(path: &Path) -> Result<(File, u64)> {
     Ok((file, metadata.len()))
 }
 
-/// The files that all of `entries` name, each file once, in the order of the entries; every
-/// problem of every entry if there is one. See [`expand_input`].
-pub fn expand_inputs(entries: &[String]) -> std::result::Result<Vec<PathBuf>, Vec<Problem>> {
+/// The files that all of `entries` name, each file once however it is spelled, in the order of the
+/// entries; every problem of every entry if there is one. See [`expand_input`].
+pub fn expand_inputs(
+    entries: &[String],
+    endings: &[&str],
+) -> std::result::Result<Vec<PathBuf>, Vec<Problem>> {
     let mut files = Vec::new();
     let mut problems = Vec::new();
     for entry in entries {
-        match expand_input(entry) {
+        match expand_input(entry, endings) {
             Ok(found) => files.extend(found),
             Err(problem) => problems.push(problem),
         }
@@ -79,15 +79,16 @@ pub fn expand_inputs(entries: &[String]) -> std::result::Result<Vec<PathBuf>, Ve
         return Err(problems);
     }
     let mut seen = std::collections::BTreeSet::new();
-    files.retain(|file| seen.insert(file.clone()));
+    files.retain(|file| seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone())));
     Ok(files)
 }
 
-/// The files that one entry names: a file as it is; a directory stands for the `.warc`,
-/// `.warc.gz` and `.warc.zst` files in it at any depth; a pattern (`*`, `?`, `[…]` within parts of
-/// the path) for the files that match, and the directories that match as above. Sorted by path.
-/// An entry that leads to no file is a problem that says what lies there instead.
-pub fn expand_input(entry: &str) -> std::result::Result<Vec<PathBuf>, Problem> {
+/// The files that one entry names: a file as it is; a directory stands for the files in it, at any
+/// depth, whose names end with one of `endings`; a pattern (`*`, `?`, `[…]` within parts of the
+/// path) for the files that match, and the directories that match as above. Sorted by path. An
+/// entry that leads to no file is a problem that says what lies there instead, and so is a file
+/// whose path is no UTF-8.
+pub fn expand_input(entry: &str, endings: &[&str]) -> std::result::Result<Vec<PathBuf>, Problem> {
     if let Some((scheme, _)) = entry.split_once("://") {
         return Err(problem(
             format!("`{entry}` cannot be read: `{scheme}://` is not supported"),
@@ -104,7 +105,7 @@ pub fn expand_input(entry: &str) -> std::result::Result<Vec<PathBuf>, Problem> {
     let mut files = Vec::new();
     for path in named {
         if path.is_dir() {
-            search_folder(&path, &mut files)?;
+            search_folder(&path, endings, &mut files)?;
         } else if path.exists() {
             files.push(path);
         } else {
@@ -115,7 +116,13 @@ pub fn expand_input(entry: &str) -> std::result::Result<Vec<PathBuf>, Problem> {
         }
     }
     if files.is_empty() {
-        return Err(nothing_found(entry));
+        return Err(nothing_found(entry, endings));
+    }
+    if let Some(file) = files.iter().find(|file| file.to_str().is_none()) {
+        return Err(problem(
+            format!("the name of `{}` is no UTF-8", file.display()),
+            Some("rename the file: documents name the file that they come from".to_owned()),
+        ));
     }
     files.sort_unstable();
     files.dedup();
@@ -151,23 +158,28 @@ fn expand_pattern(entry: &str) -> std::result::Result<Vec<PathBuf>, Problem> {
     Ok(reached)
 }
 
-/// Adds the WARC files under `folder`; links to directories are not followed, links to files are.
-fn search_folder(folder: &Path, files: &mut Vec<PathBuf>) -> std::result::Result<(), Problem> {
+/// Adds the files under `folder` with one of the endings; links to directories are not followed,
+/// links to files are.
+fn search_folder(
+    folder: &Path,
+    endings: &[&str],
+    files: &mut Vec<PathBuf>,
+) -> std::result::Result<(), Problem> {
     for name in names(folder)? {
         let path = folder.join(&name);
         if path.is_dir() {
             if !path.is_symlink() {
-                search_folder(&path, files)?;
+                search_folder(&path, endings, files)?;
             }
-        } else if is_warc(&name.to_string_lossy()) {
+        } else if is_wanted(&name.to_string_lossy(), endings) {
             files.push(path);
         }
     }
     Ok(())
 }
 
-fn is_warc(name: &str) -> bool {
-    !name.starts_with('.') && WARC_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+fn is_wanted(name: &str, endings: &[&str]) -> bool {
+    !name.starts_with('.') && endings.iter().any(|ending| name.ends_with(ending))
 }
 
 /// The names in a directory, sorted.
@@ -193,11 +205,11 @@ fn path_above(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
 }
 
-fn nothing_found(entry: &str) -> Problem {
+fn nothing_found(entry: &str, endings: &[&str]) -> Problem {
     let path = Path::new(entry);
     if path.is_dir() {
         return problem(
-            format!("the directory `{entry}` holds no .warc, .warc.gz or .warc.zst file"),
+            format!("the directory `{entry}` holds no file that ends in {}", endings.join(", ")),
             neighbours(path),
         );
     }
@@ -236,6 +248,8 @@ fn problem(message: String, help: Option<String>) -> Problem {
 mod tests {
     use super::*;
 
+    const ENDINGS: &[&str] = &[".warc", ".warc.gz", ".warc.zst"];
+
     fn folder_with(paths: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for path in paths {
@@ -249,7 +263,7 @@ mod tests {
     fn expand(folder: &tempfile::TempDir, entries: &[&str]) -> Vec<String> {
         let root = folder.path().to_str().unwrap();
         let entries: Vec<String> = entries.iter().map(|e| format!("{root}/{e}")).collect();
-        expand_inputs(&entries)
+        expand_inputs(&entries, ENDINGS)
             .unwrap()
             .iter()
             .map(|path| path.to_str().unwrap()[root.len() + 1..].to_owned())
@@ -281,6 +295,28 @@ mod tests {
     }
 
     #[test]
+    fn a_file_under_two_names_is_one_file() {
+        let folder = folder_with(&["in/a.warc.gz"]);
+        std::os::unix::fs::symlink("a.warc.gz", folder.path().join("in/b.warc.gz")).unwrap();
+        assert_eq!(
+            expand(&folder, &["in/a.warc.gz", "in/../in/a.warc.gz", "in"]),
+            ["in/a.warc.gz"]
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_no_utf8_is_refused() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = folder_with(&["in/a.warc.gz"]);
+        let name = std::ffi::OsStr::from_bytes(b"x\xff.warc.gz");
+        fs::write(folder.path().join("in").join(name), b"x").unwrap();
+        let entry = format!("{}/in", folder.path().display());
+        let problem = expand_input(&entry, ENDINGS).unwrap_err();
+        assert!(problem.message.contains("no UTF-8"), "{problem}");
+        assert!(problem.help.unwrap().contains("rename"));
+    }
+
+    #[test]
     fn every_entry_that_leads_nowhere_is_a_problem_that_says_what_lies_there() {
         let folder = folder_with(&["in/a.warc.gz", "text/notes.txt"]);
         let root = folder.path().to_str().unwrap();
@@ -290,7 +326,7 @@ mod tests {
                 .map(|entry| format!("{root}/{entry}"))
                 .chain(["s3://bucket/x".to_owned()])
                 .collect();
-        let problems = expand_inputs(&entries).unwrap_err();
+        let problems = expand_inputs(&entries, ENDINGS).unwrap_err();
         let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
         for (said, part) in said.iter().zip([
             "lie `a.warc.gz`",

@@ -4,6 +4,8 @@ mod bpe;
 mod charsmap;
 mod model;
 mod normalizer;
+#[cfg(test)]
+mod toy_rules;
 mod trie;
 mod unigram;
 

@@ -165,11 +165,14 @@ fn is_due(follows: &[u8], members: bool) -> bool {
 
 /// The record whose length is missing or wrong. `stop` is the stated end of its block.
 fn repair(text: &[u8], head: usize, stop: Option<usize>, limit: usize, end: End) -> Cut {
-    let limit = limit + CLOSE_BYTES;
     let piece = |end| {
         let block = head + unclosed(&text[head..end]);
+        if block > limit {
+            return Cut::TooLarge;
+        }
         Cut::Record(Piece { head, block, end, repaired: true })
     };
+    let limit = limit + CLOSE_BYTES;
     if let Some(next) = next_record(&text[..text.len().min(limit)], head) {
         return piece(next);
     }
@@ -278,6 +281,18 @@ mod tests {
             assert_eq!(found, (expected.into(), repaired, next.len()), "{length} {close:?}");
             let found = block(length, &format!("some text{close}"), End::Last);
             assert_eq!((&*found.0, found.1), (expected, repaired), "{length} {close:?} at the end");
+        }
+    }
+
+    #[test]
+    fn a_block_of_unknown_length_keeps_to_the_bound_to_the_byte() {
+        for (length, next) in [(999, ""), (1000, ""), (1001, ""), (1003, ""), (1001, "WARC/1.0\nA")]
+        {
+            for close in ["", "\r\n\r\n"] {
+                let text = text("x", &format!("{}{close}{next}", "x".repeat(length)));
+                let cut = cut(&text, End::File, 1000, &mut Vec::new());
+                assert_eq!(matches!(cut, Cut::Record(_)), length <= 1000, "{length} {close:?}");
+            }
         }
     }
 

@@ -49,11 +49,13 @@ impl<'a> Response<'a> {
         let first = named.next()?;
         let value =
             if first.is_empty() { named.find(|v| !v.is_empty()).unwrap_or(first) } else { first };
-        Some(if value.contains(&b'\n') {
-            Cow::Owned(unfolded(value))
-        } else {
-            Cow::Borrowed(value)
-        })
+        Some(on_one_line(value))
+    }
+
+    /// All fields as they were sent, names and values, each value on one line and without blanks
+    /// round it.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a [u8], Cow<'a, [u8]>)> {
+        self.fields.iter().map(|(name, value)| (*name, on_one_line(value)))
     }
 
     /// `Content-Type` as it was sent; bytes that are not UTF-8 become U+FFFD. Empty if there is
@@ -146,11 +148,15 @@ fn status(line: &[u8]) -> Option<u16> {
     std::str::from_utf8(&number[..digits]).ok()?.parse().ok()
 }
 
-/// A value continued over several lines, on one: each line end with the blanks round it becomes
-/// one blank.
-fn unfolded(value: &[u8]) -> Vec<u8> {
+/// A value without blanks round it. Where it goes on over several lines, each line end with the
+/// blanks round it becomes one blank.
+fn on_one_line(value: &[u8]) -> Cow<'_, [u8]> {
+    let value = value.trim_ascii();
+    if !value.contains(&b'\n') {
+        return Cow::Borrowed(value);
+    }
     let lines: Vec<&[u8]> = value.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).collect();
-    lines.join(&b' ')
+    Cow::Owned(lines.join(&b' '))
 }
 
 #[cfg(test)]

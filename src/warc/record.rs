@@ -72,6 +72,11 @@ impl<'a> Record<'a> {
         head::field(self.raw, self.fields, name)
     }
 
+    /// All fields as they are written, names and values, without blanks round them.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        self.fields.iter().map(|field| (field.name(self.raw), field.value(self.raw)))
+    }
+
     /// The UUID in `WARC-Record-ID` as 32 lower-case hexadecimal digits; `None` if there is none.
     pub fn id(&self) -> Option<String> {
         let written = self.text("WARC-Record-ID");

@@ -7,29 +7,29 @@ use proptest::prelude::*;
 
 /// A model in plain parts: how it is written to a file, and how it is understood.
 #[derive(Debug, Clone)]
-pub(super) struct Parts {
-    pub(super) version: i32,
-    pub(super) dim: usize,
-    pub(super) word_ngrams: usize,
-    pub(super) loss: i32,
-    pub(super) bucket: u32,
-    pub(super) minn: usize,
-    pub(super) maxn: usize,
-    pub(super) words: Vec<String>,
-    pub(super) labels: Vec<(String, i64)>,
-    pub(super) pruned: Option<BTreeMap<u32, u32>>,
-    pub(super) input: Rows,
-    pub(super) output: Rows,
+pub(crate) struct Parts {
+    pub(crate) version: i32,
+    pub(crate) dim: usize,
+    pub(crate) word_ngrams: usize,
+    pub(crate) loss: i32,
+    pub(crate) bucket: u32,
+    pub(crate) minn: usize,
+    pub(crate) maxn: usize,
+    pub(crate) words: Vec<String>,
+    pub(crate) labels: Vec<(String, i64)>,
+    pub(crate) pruned: Option<BTreeMap<u32, u32>>,
+    pub(crate) input: Rows,
+    pub(crate) output: Rows,
 }
 
 // The losses by their numbers; 2 is negative sampling, which predicts as one-vs-all does.
-pub(super) const TREE: i32 = 1;
-pub(super) const SOFTMAX: i32 = 3;
+pub(crate) const TREE: i32 = 1;
+pub(crate) const SOFTMAX: i32 = 3;
 const ONE_VS_ALL: i32 = 4;
 
 /// A matrix as its file holds it.
 #[derive(Debug, Clone)]
-pub(super) enum Rows {
+pub(crate) enum Rows {
     Dense(Vec<Vec<f32>>),
     Quantized {
         codes: Vec<Vec<u8>>,
@@ -95,7 +95,7 @@ fn write_quantizer(centroids: &[Vec<Vec<f32>>], out: &mut Vec<u8>) {
 }
 
 impl Parts {
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         let header = [
             793_712_314,
@@ -139,7 +139,7 @@ impl Parts {
     }
 
     /// The labels of `line`, best first, in the plainest way; all scores as logarithms.
-    pub(super) fn predict(&self, line: &str) -> Vec<(f32, &str)> {
+    pub(crate) fn predict(&self, line: &str) -> Vec<(f32, &str)> {
         let rows = self.rows_of(line);
         if rows.is_empty() {
             return Vec::new();
@@ -346,7 +346,7 @@ prop_compose! {
 }
 
 /// Models of every kind.
-pub(super) fn parts() -> impl Strategy<Value = Parts> {
+pub(crate) fn parts() -> impl Strategy<Value = Parts> {
     shape().prop_flat_map(|(shape, quantized)| {
         let behind = shape.pruned.as_ref().map_or(shape.bucket as usize, BTreeMap::len);
         // One row more than needed, so that the matrix is not empty.
@@ -357,7 +357,7 @@ pub(super) fn parts() -> impl Strategy<Value = Parts> {
 }
 
 /// Lines with every kind of word and separator.
-pub(super) fn line() -> impl Strategy<Value = String> {
+pub(crate) fn line() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "日本",
         "の",

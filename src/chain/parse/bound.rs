@@ -25,7 +25,7 @@ const UNDEFINED: Key = Key {
 };
 
 /// Names that verdicts have which no bound gives.
-const TAKEN: [&str; 2] = ["kept", "duplicate"];
+const TAKEN: [&str; 3] = ["kept", "duplicate", "empty"];
 
 impl Reader<'_> {
     pub(super) fn read_bound(&mut self, step: &Table, name: &Node, place: &Place) {

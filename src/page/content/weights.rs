@@ -46,14 +46,28 @@ const AMONG: [(&str, f32); 3] = [
     ("in the core", 1.4),
 ];
 
+/// What stands around a paragraph, in the order of the weights.
+pub(super) type Context = [f32; AMONG.len()];
+
 /// The first sum: the paragraph alone.
 pub(super) fn alone(features: &Features) -> f32 {
     ALONE.iter().zip(features).map(|((_, weight, _), value)| weight * value).sum()
 }
 
 /// The second sum: the paragraph among the others.
-pub(super) fn among(features: &Features, context: &[f32; AMONG.len()]) -> f32 {
+pub(super) fn among(features: &Features, context: &Context) -> f32 {
     let alone: f32 = ALONE.iter().zip(features).map(|((_, _, weight), value)| weight * value).sum();
     let among: f32 = AMONG.iter().zip(context).map(|((_, weight), value)| weight * value).sum();
     alone + among
+}
+
+/// The terms of the second sum: name, value and weight of each.
+pub(super) fn terms(
+    features: &Features,
+    context: &Context,
+) -> impl Iterator<Item = (&'static str, f32, f32)> {
+    let alone =
+        ALONE.iter().zip(features).map(|(&(name, _, weight), &value)| (name, value, weight));
+    let among = AMONG.iter().zip(context).map(|(&(name, weight), &value)| (name, value, weight));
+    alone.chain(among)
 }

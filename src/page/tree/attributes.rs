@@ -2,6 +2,9 @@
 
 use html5ever::{Attribute, LocalName, local_name};
 
+use crate::format::document::Rights;
+use crate::page::publisher;
+
 /// What a `style` attribute says of white space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum WhiteSpace {
@@ -11,16 +14,43 @@ pub(in super::super) enum WhiteSpace {
     Keep,
 }
 
-/// Whether the tree builder or the sink looks at this attribute on elements of this name.
+/// Whether the tree builder or the sink looks at an attribute of this name and value on elements of
+/// this name.
 ///
 /// Formatting elements keep all of theirs: two are the same to the standard only if all
 /// attributes are.
-pub(super) fn is_wanted(element: &LocalName, attribute: &[u8]) -> bool {
-    is_formatting(element)
-        || matches!(
-            attribute,
-            b"id" | b"class" | b"hidden" | b"style" | b"type" | b"alttext" | b"encoding" | b"form"
-        )
+pub(super) fn is_wanted(element: &LocalName, attribute: &[u8], value: &[u8]) -> bool {
+    match attribute {
+        b"id" | b"class" | b"hidden" | b"style" | b"type" | b"alttext" | b"encoding" | b"form" => {
+            true
+        }
+        b"name" | b"http-equiv" if *element == local_name!("meta") => {
+            str::from_utf8(value).is_ok_and(publisher::is_heard)
+        }
+        b"content" if *element == local_name!("meta") => true,
+        b"rel" if is_reference(element) => str::from_utf8(value).is_ok_and(publisher::is_license),
+        b"href" if is_reference(element) => true,
+        _ => is_formatting(element),
+    }
+}
+
+/// Elements besides `a` whose links may name a licence.
+fn is_reference(name: &LocalName) -> bool {
+    matches!(*name, local_name!("link") | local_name!("area"))
+}
+
+/// Hears what an element says about uses of the page.
+pub(super) fn hear(rights: &mut Rights, element: &LocalName, attributes: &[Attribute]) {
+    let value = |name: LocalName| {
+        attributes.iter().find(|attribute| attribute.name.local == name).map_or("", |a| &*a.value)
+    };
+    if *element == local_name!("meta") {
+        let pragma = value(local_name!("http-equiv"));
+        let content = value(local_name!("content"));
+        publisher::meta(rights, value(local_name!("name")), pragma, content);
+    } else if *element == local_name!("a") || is_reference(element) {
+        publisher::link(rights, value(local_name!("rel")), value(local_name!("href")));
+    }
 }
 
 /// The elements of the standard's list of active formatting elements.

@@ -229,6 +229,9 @@ impl TreeSink for Sink {
         if tree.title == NONE && is_html && element.name.local == local_name!("title") {
             tree.title = node;
         }
+        if is_html {
+            attributes::hear(&mut tree.rights, &element.name.local, &attributes);
+        }
         tree.elements.push(element);
         tree.nodes.push(Node::new(Data::Element(index as u32)));
         tree.keep_values(index, &attributes);

@@ -26,9 +26,12 @@ impl Wrong {
     /// The error for line `line`, counted from 1, of the file at `path`.
     pub(super) fn at(self, path: &Path, line: usize) -> Error {
         let place = Place::Text { path: path.to_path_buf(), line, column: self.0.column().max(1) };
+        // Its own place is that within the line, which would contradict the place in the file.
+        let cause = self.0.to_string();
+        let cause = cause.split(" at line 1 column").next().unwrap_or(&cause).to_owned();
         Error::new(Kind::Data, "this line is no JSON object with a text")
             .at(place)
-            .caused_by(self.0)
+            .caused_by(cause)
             .help("each line is an object such as {\"text\": \"…\"}; --field names another field")
     }
 }

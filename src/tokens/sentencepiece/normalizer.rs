@@ -126,8 +126,9 @@ impl Normalizer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::charsmap::tests::blob;
+
     use super::super::model::{Algorithm, NormalizerSpec, Piece};
+    use super::super::toy_rules::blob;
     use super::*;
 
     const RULES: &[(&str, &str)] =
