@@ -78,6 +78,7 @@ fn faults(explanation: &Explanation, document: Option<&Value>) -> Vec<&'static s
     }
     let decided = match trail.language.decided_by {
         Some("main") => trail.language.main.first(),
+        Some("japanese") => trail.language.japanese.first(),
         _ => trail.language.all.first(),
     };
     let score = decided.map(|best| f64::from(best.score));
