@@ -131,11 +131,13 @@ def main():
     parser.add_argument("--venv", help="of the other extractors; without it they are left out")
     parser.add_argument("--model", help="the path of lid.176.ftz, for the other extractors")
     parser.add_argument("--only", action="append", choices=CHAINS, help="of the other extractors")
+    parser.add_argument("--set", action="append", default=[], help="passed on to kuroshio")
     options = parser.parse_args()
     warc = os.path.abspath(options.warc)
     run = [options.kuroshio, "run", "pipelines/quickstart.toml", "--run", "OUT/run", "--until",
            "extract", "--threads", "1", "--quiet", "--json", "--set",
            f"input.warc={json.dumps([warc])}"]
+    run += [part for value in options.set for part in ("--set", value)]
     commands = {
         "libdeflate-gunzip": (["libdeflate-gunzip", "-c", warc], QUICK_RUNS),
         "gzip -dc": (["gzip", "-dc", warc], QUICK_RUNS),

@@ -3,9 +3,10 @@
 //!
 //! A page is Japanese only if it has [`ENOUGH`] kana and kanji. Kanji count as long as there are
 //! fewer than [`MANY_KANJI`] of them: a name, a menu, a table. With more, [`ENOUGH`] must be kana,
-//! and one for [`KANJI_A_KANA`] kanji: else the page is Chinese and names Japanese songs. All of
-//! the page counts, markup too, so that the bytes can answer, in every way in which a kana or kanji
-//! can reach a page:
+//! and one for [`KANJI_A_KANA`] kanji: else the page is Chinese and names Japanese songs. With more
+//! than [`LETTERS_A_CHARACTER`] letters in its text for each of them, it is in another language and
+//! names something Japanese. All kana and kanji of the page count, in markup too, so that the bytes
+//! can answer, in every way in which one can reach a page:
 //!
 //! - what looks like UTF-16 is let pass unread;
 //! - UTF-8 shows kana and kanji by their lead bytes, which few other characters share;
@@ -18,6 +19,7 @@
 //! skip what they do not look for in whole vectors, and end where enough is seen; none allocates.
 
 mod legacy;
+mod letters;
 
 use encoding_rs::Encoding;
 use memchr::{memchr, memchr_iter, memmem};
@@ -30,6 +32,10 @@ const MANY_KANJI: usize = 100;
 /// for its kanji has one for nine.
 const KANJI_A_KANA: usize = 20;
 
+/// So many ASCII letters of text for each kana and kanji are another language: a page with half as
+/// many is not shown to the language model.
+const LETTERS_A_CHARACTER: usize = 100;
+
 /// Whether a payload, in any encoding, may be Japanese. `false` is certain, `true` is not.
 ///
 /// Certain means: a text in UTF-8 or in numeric character references has too few kana; and of every
@@ -38,7 +44,7 @@ const KANJI_A_KANA: usize = 20;
 /// Bytes that are valid UTF-8 count as UTF-8.
 pub fn may_be_japanese(bytes: &[u8]) -> bool {
     may_be_utf16(bytes)
-        || Seen::of(bytes).is_enough()
+        || Seen::of(bytes).is_enough(bytes)
         || has_japanese_escape(bytes)
         || (!reads_as_utf8(bytes) && (memchr(0, bytes).is_some() || legacy::may_be_japanese(bytes)))
 }
@@ -77,12 +83,15 @@ impl Seen {
         self.kanji += usize::from(is_kanji(c));
     }
 
-    fn is_enough(&self) -> bool {
-        if self.kanji < MANY_KANJI {
-            self.kana + self.kanji >= ENOUGH
+    /// Whether it is enough for a Japanese page of these bytes.
+    fn is_enough(&self, bytes: &[u8]) -> bool {
+        let characters = self.kana + self.kanji;
+        let enough = if self.kanji < MANY_KANJI {
+            characters >= ENOUGH
         } else {
             self.kana >= ENOUGH && self.kana * KANJI_A_KANA >= self.kanji
-        }
+        };
+        enough && !letters::more_letters_than(bytes, characters * LETTERS_A_CHARACTER)
     }
 }
 
@@ -230,9 +239,10 @@ mod tests {
             .collect();
         let kana = all.iter().filter(|&&c| is_kana(c)).count();
         let kanji = all.iter().filter(|&&c| is_kanji(c)).count();
+        let enough = (kanji < 100 && kana + kanji >= 9)
+            || (kana >= 9 && kanji >= 100 && kana as f64 / kanji as f64 >= 0.05);
         may_be_utf16(bytes)
-            || (kanji < 100 && kana + kanji >= 9)
-            || (kana >= 9 && kanji >= 100 && kana as f64 / kanji as f64 >= 0.05)
+            || (enough && !letters::more_letters_than(bytes, 100 * (kana + kanji)))
             || escapes.any(|rest| matches!(rest.get(1..3), Some(b"$@" | b"$B" | b"$(" | b"(I")))
             || (!twin_reads_as_utf8(bytes) && (bytes.contains(&0) || legacy::tests::twin(bytes)))
     }
@@ -308,6 +318,8 @@ mod tests {
             ("漢".repeat(100) + "これは日本語で", false),
             ("漢".repeat(180) + "かきくけこさしすせ", true),
             ("漢".repeat(181) + "かきくけこさしすせ", false),
+            ("これは日本語ですよ".to_owned() + &"letters ".repeat(127), true), // 889 and 4
+            ("これは日本語ですよ".to_owned() + &"letters ".repeat(129), false), // 903
             ("か".repeat(50) + &"漢".repeat(1000), true),
             ("か".repeat(50) + &"漢".repeat(1001), false),
             ("か".repeat(50) + &"漢".repeat(1000) + "&#28450;", false),
