@@ -134,7 +134,10 @@ impl Sheet {
         }
         match trail.may_be_japanese {
             Some(true) => self.row("pre-screen", "passed: the bytes may hold Japanese"),
-            Some(false) => self.row("pre-screen", "too few kana to be Japanese, in any encoding"),
+            Some(false) => self.row(
+                "pre-screen",
+                "refused: no Japanese in any encoding, or no more than a few words of it",
+            ),
             None => {}
         }
         if let Some(charset) = &trail.charset {
