@@ -97,7 +97,7 @@ fn every_record_of_the_sample_is_told_as_the_run_had_it() {
         .map(|document| (document["warc"]["offset"].as_u64().unwrap(), document))
         .collect();
     let section = pipeline::extract_section(&[]).unwrap();
-    let model = Models::new(cache()).language(&section).unwrap();
+    let model = Models::new(cache()).language(&section, None).unwrap();
     let explainer = Explainer { section: &section, model: &model };
     let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
     let mut wrong = Vec::new();

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::sample::{Page, build, read_pages};
-use crate::support::{Scratch, kuroshio, read_json, root, rows};
+use crate::support::{Scratch, digests, kuroshio, read_json, root, rows};
 
 const SAMPLE: &str = "tests/fixtures/quickstart.warc.gz";
 const SOURCES: &str = "tests/fixtures/pages";
@@ -56,6 +56,33 @@ fn the_whole_way_ends_as_the_sources_expect() {
     for part in ["records", "documents", "kept", "tokens", "One that was kept", "Next:"] {
         assert!(shown.contains(part), "`{part}` is not shown in\n{shown}");
     }
+}
+
+/// The same bytes as ever: what this version of the formats makes of the sample.
+#[test]
+fn the_bytes_of_the_sample_are_those_of_the_golden_digests() {
+    const GOLDEN: &str = "tests/golden/v1/quickstart.sha256";
+    const FOLDERS: [&str; 6] = ["documents", "labels", "signals", "verdicts", "corpus", "tokens"];
+    let scratch = Scratch::new();
+    let run = scratch.join("run").display().to_string();
+    let tokenizer = "tokenize.tokenizer=tests/fixtures/tokens/toy.model";
+    let arguments =
+        ["run", "pipelines/quickstart.toml", "--run", &run, "--quiet", "--set", tokenizer];
+    kuroshio(arguments, root()).success();
+    let lines = digests(&scratch.join("run"))
+        .into_iter()
+        .filter(|(path, _)| FOLDERS.iter().any(|folder| path.starts_with(&format!("{folder}/"))));
+    let found: String = lines.map(|(path, sha256)| format!("{sha256}  {path}\n")).collect();
+    let file = root().join(GOLDEN);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&file, &found).unwrap();
+    }
+    let golden = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        golden == found,
+        "the output has changed. Where that is meant, give the format or the stage a new version, \
+         and run `UPDATE=1 cargo test --test main quickstart::`\n{golden}\n{found}"
+    );
 }
 
 /// What a run delivered, by id.

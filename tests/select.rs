@@ -10,7 +10,7 @@ use kuroshio::format::columns::{self, Column, Table, Values};
 use kuroshio::format::document::Document;
 use kuroshio::format::frames::FrameWriter;
 use kuroshio::signals::SIGNALS;
-use kuroshio::stages::pipeline::{self, Pipeline};
+use kuroshio::stages::pipeline::{self, Named, Pipeline};
 use kuroshio::stages::{self, Models, Stage, TaskContext, TaskInput, TaskOutput, TaskPlan};
 use kuroshio::store::{Local, Store};
 use serde_json::json;
@@ -152,7 +152,7 @@ fn find(stage: &str) -> &'static dyn Stage {
 
 fn pipeline(chain: &str, profile: &str) -> Pipeline {
     let text = format!("[input]\nwarc = [\"a.warc.gz\"]\n[select]\nprofile = \"{profile}\"\n");
-    pipeline::read_frozen(Path::new("p.toml"), &text, chain).unwrap()
+    pipeline::read_frozen(Path::new("p.toml"), &text, chain, &Named::default()).unwrap()
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod edit;
 mod parse;
 mod step;
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::config::did_you_mean;
@@ -31,6 +33,9 @@ pub struct Chain {
     pub steps: Vec<Step>,
     /// What its bounds look at, each once; values are handed over in this order.
     pub columns: Vec<Column>,
+    /// The texts of the user's files that its signals name, by that name: filled in by whoever
+    /// reads them, so that a chain can be measured without them.
+    pub lists: BTreeMap<String, String>,
 }
 
 /// One tier of the chain that gave it out.

@@ -43,7 +43,12 @@ pub fn parse(path: &Path, text: &str, specs: &[SignalSpec]) -> Result<Chain, Vec
     if !reader.problems.is_empty() {
         return Err(reader.problems);
     }
-    Ok(Chain { tiers: reader.tiers, steps: reader.steps, columns: reader.columns })
+    Ok(Chain {
+        tiers: reader.tiers,
+        steps: reader.steps,
+        columns: reader.columns,
+        lists: Default::default(),
+    })
 }
 
 /// A chain in the making, with what is wrong so far.

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let section = pipeline::extract_section(&arguments.sets)?;
     let models = environment::models()?;
     models.path(&section.model, &Progress::new(false))?;
-    let model = models.language(&section)?;
+    let model = models.language(&section, None)?;
     let explainer = Explainer { section: &section, model: &model };
     let explanation = match (&arguments.url, arguments.offset) {
         (Some(url), _) => explainer.of_url(&arguments.warc, url)?,
@@ -134,7 +134,10 @@ impl Sheet {
         }
         match trail.may_be_japanese {
             Some(true) => self.row("pre-screen", "passed: the bytes may hold Japanese"),
-            Some(false) => self.row("pre-screen", "no sign of Japanese in any encoding"),
+            Some(false) => self.row(
+                "pre-screen",
+                "refused: no Japanese in any encoding, or no more than a few words of it",
+            ),
             None => {}
         }
         if let Some(charset) = &trail.charset {

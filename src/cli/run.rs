@@ -10,8 +10,8 @@ use clap::Args;
 use super::{line, show};
 use crate::error::{Error, Result};
 use crate::report::{self, StageCost, Summary};
-use crate::run::{self, Drive, Run, StageTimes, known_stage};
-use crate::stages::{STAGES, pipeline};
+use crate::run::{self, Drive, Lock, Run, StageTimes, known_stage};
+use crate::stages::{Models, Pipeline, STAGES, pipeline};
 
 /// A pipeline file with its overrides.
 #[derive(Debug, Args)]
@@ -56,69 +56,116 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let run = open_run(&arguments.pipeline, arguments.run.as_deref())?;
-    drive_and_report(&run, &arguments.drive)
+    let driver = Driver::new(&arguments.drive)?;
+    let PipelineArguments { pipeline, sets } = &arguments.pipeline;
+    let run = open_run(pipeline, sets, arguments.run.as_deref(), &|pipeline| {
+        driver.prepare(pipeline, |_| true)
+    })?;
+    driver.drive_and_report(&run)
 }
 
-/// Opens the run of a pipeline, making it if there is none.
-pub(super) fn open_run(arguments: &PipelineArguments, dir: Option<&Path>) -> Result<Run> {
-    let loaded = pipeline::load(&arguments.pipeline, &arguments.sets)?;
+/// Opens the run of a pipeline, making it if there is none. `check` is the last thing before that:
+/// a run keeps what it began with, so everything wrong has to be refused first.
+pub(super) fn open_run(
+    path: &Path,
+    sets: &[String],
+    dir: Option<&Path>,
+    check: &dyn Fn(&Pipeline) -> Result<()>,
+) -> Result<Run> {
     let dir = match dir {
         Some(dir) => dir.to_path_buf(),
-        None => Path::new("runs").join(arguments.pipeline.file_stem().unwrap_or_default()),
+        None => Path::new("runs").join(path.file_stem().unwrap_or_default()),
     };
-    Run::create_or_open(&dir, loaded)
+    if Run::exists(&dir) {
+        let run = Run::open(&dir)?;
+        run.refuse_other(&pipeline::load_again(path, sets, &run.pipeline)?)?;
+        return Ok(run);
+    }
+    let loaded = pipeline::load(path, sets)?;
+    check(&loaded)?;
+    Run::create_or_open(&dir, &loaded)
 }
 
 /// Drives a run to its end and prints what came of it.
-pub(super) fn drive_and_report(run: &Run, arguments: &DriveArguments) -> Result<()> {
-    let until = match &arguments.until {
-        Some(name) => known_stage(name)?.0,
-        None => STAGES.len() - 1,
-    };
-    let threads = match arguments.threads {
-        Some(threads) => usize::from(threads),
-        None => std::thread::available_parallelism().map_or(1, usize::from),
-    };
-    let progress = show::Progress::new(arguments.quiet);
-    let costs = Costs::new(stored_costs(run));
-    let models = super::environment::models()?;
-    let stages: Vec<&str> = STAGES[..=until]
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| run.owns(*at))
-        .map(|(_, stage)| stage.name())
-        .collect();
-    models.prepare(&run.pipeline, &stages, &progress)?;
-    let how = Drive { threads, until, events: &progress, times: &costs };
-    let outcome = run::drive(run, &models, &how);
-    let summary = summary_of(run, costs.so_far())?;
-    let done_now = match outcome {
-        Ok(done_now) => done_now,
-        Err(error) => {
-            store_summary(run, &summary)?;
-            return Err(error);
-        }
-    };
-    if done_now > 0 || !run.dir.join(SUMMARY_FILE).exists() {
-        store_summary(run, &summary)?;
+pub(super) struct Driver<'a> {
+    arguments: &'a DriveArguments,
+    until: usize,
+    progress: show::Progress,
+    models: Models,
+}
+
+impl Driver<'_> {
+    /// Ready to drive; nothing is loaded yet.
+    pub(super) fn new(arguments: &DriveArguments) -> Result<Driver<'_>> {
+        let until = match &arguments.until {
+            Some(name) => known_stage(name)?.0,
+            None => STAGES.len() - 1,
+        };
+        let progress = show::Progress::new(arguments.quiet);
+        Ok(Driver { arguments, until, progress, models: super::environment::models()? })
     }
-    if arguments.json {
-        super::summary::print_json(run, &summary);
-    } else {
+
+    /// Loads the models that the stages in question need, each known by its place in the list.
+    pub(super) fn prepare(
+        &self,
+        pipeline: &Pipeline,
+        in_question: impl Fn(usize) -> bool,
+    ) -> Result<()> {
+        let stages: Vec<&str> = STAGES[..=self.until]
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| in_question(*at))
+            .map(|(_, stage)| stage.name())
+            .collect();
+        self.models.prepare(pipeline, &stages, &self.progress)
+    }
+
+    /// Drives a run to its end, or to the stage that was asked for, and prints what came of it.
+    pub(super) fn drive_and_report(&self, run: &Run) -> Result<()> {
+        let sealed = run::sealed_stages(run)?;
+        self.prepare(&run.pipeline, |at| run.owns(at) && !sealed.contains(&STAGES[at].name()))?;
+        let lock = run::lock(&run.dir)?;
+        let stored = stored_summary(run);
+        let costs = Costs::new(stored.as_ref().map(|s| s.stages.clone()).unwrap_or_default());
+        let threads = match self.arguments.threads {
+            Some(threads) => usize::from(threads),
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let (until, events) = (self.until, &self.progress);
+        let how = Drive { threads, until, events, times: &costs };
+        let done_now = match run::drive(run, &self.models, &how, &lock) {
+            Ok(done_now) => done_now,
+            Err(error) => {
+                // That is what people must see, whatever becomes of the summary.
+                let _ = summary_of(run, costs.so_far())
+                    .and_then(|summary| store_summary(run, &summary, &lock));
+                return Err(error);
+            }
+        };
+        let summary = summary_of(run, costs.so_far())?;
+        if stored.as_ref() != Some(&summary) {
+            store_summary(run, &summary, &lock)?;
+        }
+        self.print(run, &summary, done_now)
+    }
+
+    fn print(&self, run: &Run, summary: &Summary, done_now: usize) -> Result<()> {
+        if self.arguments.json {
+            super::summary::print_json(run, summary);
+            return Ok(());
+        }
         if done_now == 0 {
             line(&format!("Nothing to do: every task of {} was done before.\n", run.dir.display()));
         }
-        super::summary::print(run, &summary, arguments.until.is_some())?;
+        super::summary::print(run, summary, self.arguments.until.is_some())
     }
-    Ok(())
 }
 
 const SUMMARY_FILE: &str = "summary.json";
 
 /// The summary of what is sealed so far, with the costs that were measured.
 pub(super) fn current_summary(run: &Run) -> Result<Summary> {
-    summary_of(run, stored_costs(run))
+    summary_of(run, stored_summary(run).map(|stored| stored.stages).unwrap_or_default())
 }
 
 fn summary_of(run: &Run, costs: BTreeMap<String, StageCost>) -> Result<Summary> {
@@ -126,29 +173,19 @@ fn summary_of(run: &Run, costs: BTreeMap<String, StageCost>) -> Result<Summary> 
     report::summarize(run, &sealed, costs, run.config_digest())
 }
 
-fn stored_costs(run: &Run) -> BTreeMap<String, StageCost> {
-    std::fs::read(run.dir.join(SUMMARY_FILE))
-        .ok()
-        .and_then(|text| serde_json::from_slice::<Summary>(&text).ok())
-        .map(|summary| summary.stages)
-        .unwrap_or_default()
+/// The summary that stands; none where it is missing or damaged.
+fn stored_summary(run: &Run) -> Option<Summary> {
+    let text = std::fs::read(run.dir.join(SUMMARY_FILE)).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
-/// Replaces `summary.json` as a whole: it holds times, so it is the one file that may change.
-fn store_summary(run: &Run, summary: &Summary) -> Result<()> {
-    let path = run.dir.join(SUMMARY_FILE);
+/// Replaces `summary.json` as a whole: it holds times, so it is the one file that may change. Only
+/// for the process that holds the run.
+fn store_summary(run: &Run, summary: &Summary, _held: &Lock) -> Result<()> {
     let mut text = serde_json::to_string_pretty(summary)
         .map_err(|cause| Error::bug("cannot write the summary").caused_by(cause))?;
     text.push('\n');
-    let failed = |cause| Error::io("write the summary", &path, cause);
-    let mut file = tempfile::Builder::new()
-        .prefix(".tmp-summary-")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(&run.dir)
-        .map_err(failed)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-    file.persist(&path).map_err(|cause| failed(cause.error))?;
-    Ok(())
+    run.store.replace(SUMMARY_FILE, text.as_bytes())
 }
 
 /// Measures what the stages cost.

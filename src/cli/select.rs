@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::line;
-use super::run::{DriveArguments, drive_and_report};
+use super::run::{DriveArguments, Driver};
 use crate::error::Result;
 use crate::run::{self, PIPELINE_FILE, Run};
-use crate::stages::pipeline;
+use crate::stages::{self, FIRST_OF_SELECT, pipeline};
 
 /// Decide again over the stored columns of a run: other bounds, another profile, another chain
 #[derive(Debug, Args)]
@@ -30,17 +30,20 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    let driver = Driver::new(&arguments.drive)?;
     let from = Run::open(&arguments.run)?;
     let asked = pipeline::reload(&from.dir.join(PIPELINE_FILE), &arguments.sets, &from.pipeline)?;
     let digest = run::config_digest(&asked);
     if let Some(itself) = [&from, from.root()].into_iter().find(|run| run.config_digest() == digest)
     {
         arguments.tell("The configuration is that of the run itself; nothing else to decide.");
-        return drive_and_report(itself, &arguments.drive);
+        return driver.drive_and_report(itself);
     }
-    let selection = run::open_selection(&from, asked, arguments.output.as_deref())?;
+    let first = stages::find(FIRST_OF_SELECT).map_or(0, |(at, _)| at);
+    driver.prepare(&asked, |at| at >= first)?;
+    let selection = run::open_selection(&from, &asked, arguments.output.as_deref())?;
     arguments.tell(&format!("Selection in {}", selection.dir.display()));
-    drive_and_report(&selection, &arguments.drive)
+    driver.drive_and_report(&selection)
 }
 
 impl Arguments {

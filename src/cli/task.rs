@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let tasks = run::planned(&run, stage)?.ok_or_else(|| {
         Error::new(Kind::Config, format!("stage `{}` is not planned yet", stage.name()))
             .at_path(&run.dir)
-            .help("plan it first: `kuroshio plan PIPELINE --run DIR --stage STAGE`")
+            .help("plan it first: `kuroshio plan --run DIR --stage STAGE`")
     })?;
     if last >= tasks.len() {
         return Err(Error::new(

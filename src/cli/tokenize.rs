@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::show::{Progress, number};
 use super::{environment, line};
-use crate::assets::Catalogue;
+use crate::assets::{AssetKind, Catalogue};
 use crate::config::did_you_mean;
 use crate::error::{Error, Kind, Place, Result};
 use crate::event::{Event, Events};
@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     };
     let models = environment::models()?;
     models.path(&arguments.tokenizer, &progress)?;
-    let tokenizer = models.tokenizer(&section)?;
+    let tokenizer = models.tokenizer(&section, None)?;
     if let Some(text) = stages::warning(&*tokenizer) {
         progress.send(Event::Note { text: &text });
     }
@@ -126,8 +126,16 @@ fn jobs(arguments: &Arguments) -> Result<Vec<Job>> {
 /// The name of a tokenizer, if there is one of that name or path.
 fn known(name: &str) -> Result<String> {
     let catalogue = Catalogue::embedded()?;
-    if catalogue.get(name).is_some() || Path::new(name).is_file() {
-        return Ok(name.to_owned());
+    let refused = |message: String| {
+        Err(Error::new(Kind::Config, message).at(Place::Argument("--tokenizer".to_owned())))
+    };
+    match catalogue.get(name) {
+        Some(asset) if asset.kind == AssetKind::Tokenizer => return Ok(name.to_owned()),
+        Some(asset) => {
+            return refused(format!("`{name}` is a {}, not a tokenizer", asset.kind.name()));
+        }
+        None if Path::new(name).is_file() => return Ok(name.to_owned()),
+        None => {}
     }
     let names: Vec<&str> = catalogue.list().iter().map(|asset| asset.name.as_str()).collect();
     Err(Error::new(Kind::Config, format!("`{name}` is neither an asset nor a file"))

@@ -1,35 +1,98 @@
-//! The byte pre-screen: may this payload hold Japanese at all? Most payloads of a crawl may not, and
+//! The byte pre-screen: may this payload be Japanese at all? Most payloads of a crawl may not, and
 //! are spared decoding and parsing.
 //!
-//! It must never refuse what could become a Japanese document, so it looks for every way in which a
-//! kana or kanji can reach a page:
+//! A page is Japanese only if it has [`ENOUGH`] kana and kanji. Kanji count as long as there are
+//! fewer than [`MANY_KANJI`] of them: a name, a menu, a table. With more, [`ENOUGH`] must be kana,
+//! and one for [`KANJI_A_KANA`] kanji: else the page is Chinese and names Japanese songs. With more
+//! than [`LETTERS_A_CHARACTER`] letters in its text for each of them, it is in another language and
+//! names something Japanese. All kana and kanji of the page count, in markup too, so that the bytes
+//! can answer, in every way in which one can reach a page:
 //!
 //! - what looks like UTF-16 is let pass unread;
 //! - UTF-8 shows kana and kanji by their lead bytes, which few other characters share;
-//! - numeric character references are read, in whatever way they are written;
+//! - numeric character references are read, in whatever way they are written, and count as well;
 //! - ISO-2022-JP shows by its escape sequences;
-//! - what then is UTF-8, or nearly, is refused: a decoder reads it as UTF-8, and it held nothing;
+//! - what then is UTF-8, or nearly, is refused: a decoder reads it as UTF-8, and it held too few;
 //! - everything else may be in a legacy encoding, which `legacy` tries.
 //!
-//! Chinese passes, because a page of kanji alone may be Japanese: telling the two apart takes a
-//! language model. The scans skip what they do not look for in whole vectors; none allocates.
+//! What passes may still be anything: telling languages apart takes a language model. The scans
+//! skip what they do not look for in whole vectors, and end where enough is seen; none allocates.
 
 mod legacy;
+mod letters;
 
 use encoding_rs::Encoding;
 use memchr::{memchr, memchr_iter, memmem};
 
-/// Whether a payload, in any encoding, may hold kana or kanji. `false` is certain, `true` is not.
+/// As many kana and kanji make a page that may be Japanese: fewer are a word or two.
+const ENOUGH: usize = 9;
+/// A page with as many kanji and next to no kana is Chinese.
+const MANY_KANJI: usize = 100;
+/// So many kanji for each kana are Chinese: of 5,800 Japanese pages, the one with the fewest kana
+/// for its kanji has one for nine.
+const KANJI_A_KANA: usize = 20;
+
+/// So many ASCII letters of text for each kana and kanji are another language: a page with half as
+/// many is not shown to the language model.
+const LETTERS_A_CHARACTER: usize = 100;
+
+/// Whether a payload, in any encoding, may be Japanese. `false` is certain, `true` is not.
 ///
-/// Certain means: of every text with a kana or kanji that was encoded soundly in UTF-8, UTF-16,
-/// Shift_JIS, EUC-JP, ISO-2022-JP or in numeric character references, and of every text with a kana
-/// in an encoding of China, Taiwan or Korea. Bytes that are valid UTF-8 count as UTF-8.
+/// Certain means: a text in UTF-8 or in numeric character references has too few kana; and of every
+/// text with a kana or kanji that was encoded soundly in UTF-16, Shift_JIS, EUC-JP or ISO-2022-JP,
+/// and of every text with a kana in an encoding of China, Taiwan or Korea, the answer is `true`.
+/// Bytes that are valid UTF-8 count as UTF-8.
 pub fn may_be_japanese(bytes: &[u8]) -> bool {
     may_be_utf16(bytes)
-        || has_japanese_utf8(bytes)
-        || has_japanese_reference(bytes)
+        || Seen::of(bytes).is_enough(bytes)
         || has_japanese_escape(bytes)
         || (!reads_as_utf8(bytes) && (memchr(0, bytes).is_some() || legacy::may_be_japanese(bytes)))
+}
+
+/// The kana and kanji of a payload, in UTF-8 and in references.
+#[derive(Default)]
+struct Seen {
+    kana: usize,
+    kanji: usize,
+}
+
+impl Seen {
+    /// Counts until all is read or the rest cannot matter: a kanji takes three bytes.
+    fn of(bytes: &[u8]) -> Seen {
+        let plenty = (bytes.len() / 3).div_ceil(KANJI_A_KANA).max(ENOUGH);
+        let mut seen = Seen::default();
+        let mut at = 0;
+        while let Some(next) = find_lead(&bytes[at..]) {
+            at += next;
+            let (c, length) = utf8_at(&bytes[at..]).unwrap_or((0, 1));
+            at += length;
+            seen.count(c);
+            if seen.kana >= plenty {
+                return seen;
+            }
+        }
+        // Decimal or hexadecimal, padded with zeros or not, with their semicolon or without.
+        for at in memmem::find_iter(bytes, b"&#") {
+            seen.count(reference(&bytes[at + 2..]));
+        }
+        seen
+    }
+
+    fn count(&mut self, c: u32) {
+        self.kana += usize::from(is_kana(c));
+        self.kanji += usize::from(is_kanji(c));
+    }
+
+    /// Whether it is enough for a Japanese page of these bytes.
+    fn is_enough(&self, bytes: &[u8]) -> bool {
+        let characters = self.kana + self.kanji;
+        let enough = if self.kanji < MANY_KANJI {
+            characters >= ENOUGH
+        } else {
+            self.kana >= ENOUGH && self.kana * KANJI_A_KANA >= self.kanji
+        };
+        enough && !letters::more_letters_than(bytes, characters * LETTERS_A_CHARACTER)
+    }
 }
 
 /// A byte order mark, or an ASCII character to begin with: markup, as a rule.
@@ -43,26 +106,16 @@ fn may_be_utf16(bytes: &[u8]) -> bool {
 
 /// Whether `c` is a kana or a kanji; the marks 々 〆 〇 and the like are none without one.
 fn is_kana_or_kanji(c: u32) -> bool {
-    is_kana(c)
-        || matches!(c, 0x3005..=0x3007 | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF)
+    is_kana(c) || is_kanji(c)
+}
+
+fn is_kanji(c: u32) -> bool {
+    matches!(c, 0x3005..=0x3007 | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF)
         || matches!(c, 0x2_0000..=0x3_FFFD)
 }
 
 fn is_kana(c: u32) -> bool {
     matches!(c, 0x3041..=0x30FF | 0x31F0..=0x31FF | 0xFF66..=0xFF9F | 0x1_AFF0..=0x1_B16F)
-}
-
-/// Whether a kana or kanji stands in UTF-8 anywhere, be the rest what it may.
-fn has_japanese_utf8(bytes: &[u8]) -> bool {
-    let mut at = 0;
-    while let Some(next) = find_lead(&bytes[at..]) {
-        at += next;
-        if utf8_at(&bytes[at..]).is_some_and(is_kana_or_kanji) {
-            return true;
-        }
-        at += 1;
-    }
-    false
 }
 
 /// Bytes that are looked at in one step; a multiple of every vector's width.
@@ -93,8 +146,9 @@ fn holds_three_high_bits(step: &[u8; STEP]) -> bool {
     words.fold(0, |found, word| found | (word & word << 1 & word << 2)) & HIGHEST != 0
 }
 
-/// The character of three or four bytes at the start of `bytes`, if a well-formed one stands there.
-fn utf8_at(bytes: &[u8]) -> Option<u32> {
+/// The character of three or four bytes at the start of `bytes` and its length, if a well-formed one
+/// stands there.
+fn utf8_at(bytes: &[u8]) -> Option<(u32, usize)> {
     let continuation = |at: usize| {
         bytes.get(at).filter(|&&byte| byte & 0xC0 == 0x80).map(|&byte| u32::from(byte & 0x3F))
     };
@@ -107,13 +161,7 @@ fn utf8_at(bytes: &[u8]) -> Option<u32> {
     for at in 1..n {
         c = c << 6 | continuation(at)?;
     }
-    (c >= least).then_some(c)
-}
-
-/// Whether a numeric character reference names a kana or kanji: decimal or hexadecimal, padded with
-/// zeros or not, with its semicolon or without.
-fn has_japanese_reference(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, b"&#").any(|at| is_kana_or_kanji(reference(&bytes[at + 2..])))
+    (c >= least).then_some((c, n))
 }
 
 /// The number at the start of `rest`, what follows `&#`; too large a number is some large number.
@@ -170,24 +218,31 @@ mod tests {
 
     /// The same, byte by byte and with the means of the standard library.
     fn twin(bytes: &[u8]) -> bool {
-        let is_sought = |c: char| is_kana_or_kanji(c.into());
         let character = |at: usize| {
             let window = &bytes[at..bytes.len().min(at + 4)];
             window.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next())
         };
         let references = regex::bytes::Regex::new("&#(?:[xX]([0-9A-Fa-f]+)|([0-9]+))").unwrap();
-        let mut referred = references.captures_iter(bytes).map(|found| {
+        let referred = references.captures_iter(bytes).map(|found| {
             let (digits, radix) = match (found.get(1), found.get(2)) {
                 (Some(hexadecimal), _) => (hexadecimal, 16),
                 (None, decimal) => (decimal.unwrap(), 10),
             };
             let digits = std::str::from_utf8(digits.as_bytes()).unwrap();
-            u128::from_str_radix(digits, radix).unwrap_or(u128::MAX)
+            u128::from_str_radix(digits, radix).ok().and_then(|number| u32::try_from(number).ok())
         });
         let mut escapes = (0..bytes.len()).map(|at| &bytes[at..]).filter(|rest| rest[0] == 0x1B);
+        let all: Vec<u32> = (0..bytes.len())
+            .filter_map(character)
+            .map(u32::from)
+            .chain(referred.flatten())
+            .collect();
+        let kana = all.iter().filter(|&&c| is_kana(c)).count();
+        let kanji = all.iter().filter(|&&c| is_kanji(c)).count();
+        let enough = (kanji < 100 && kana + kanji >= 9)
+            || (kana >= 9 && kanji >= 100 && kana as f64 / kanji as f64 >= 0.05);
         may_be_utf16(bytes)
-            || (0..bytes.len()).filter_map(character).any(is_sought)
-            || referred.any(|c| u32::try_from(c).is_ok_and(is_kana_or_kanji))
+            || (enough && !letters::more_letters_than(bytes, 100 * (kana + kanji)))
             || escapes.any(|rest| matches!(rest.get(1..3), Some(b"$@" | b"$B" | b"$(" | b"(I")))
             || (!twin_reads_as_utf8(bytes) && (bytes.contains(&0) || legacy::tests::twin(bytes)))
     }
@@ -222,7 +277,7 @@ mod tests {
     fn japanese_passes_in_every_way_it_is_written() {
         for text in ["あ", "ア", "ｱ", "漢", "東京都", "𠮷", "々", "日本語のページ"]
         {
-            let html = page(text);
+            let html = page(&text.repeat(9));
             assert!(may_be_japanese(html.as_bytes()), "{text} as UTF-8");
             for encoding in [SHIFT_JIS, EUC_JP, ISO_2022_JP] {
                 let bytes = encoding.encode(&html).0;
@@ -242,11 +297,36 @@ mod tests {
             "&#134071;",
             "&#x20BB7;",
         ] {
-            assert!(may_be_japanese(page(reference).as_bytes()), "{reference}");
+            assert!(
+                may_be_japanese(page(&format!("{reference} ").repeat(9)).as_bytes()),
+                "{reference}"
+            );
         }
         for encoding in [GBK, BIG5, EUC_KR] {
             let bytes = encoding.encode(&page("これはテストです")).0.into_owned();
             assert!(may_be_japanese(&bytes), "kana as {}", encoding.name());
+        }
+    }
+
+    #[test]
+    fn a_few_words_and_chinese_with_a_few_kana_are_refused() {
+        for (text, passes) in [
+            ("これは日本語です".to_owned(), false), // eight
+            ("これは日本語ですよ".to_owned(), true),
+            ("会社概要所在地電話".to_owned(), true),
+            ("漢".repeat(98) + "か", true),
+            ("漢".repeat(100) + "これは日本語で", false),
+            ("漢".repeat(180) + "かきくけこさしすせ", true),
+            ("漢".repeat(181) + "かきくけこさしすせ", false),
+            ("これは日本語ですよ".to_owned() + &"letters ".repeat(127), true), // 889 and 4
+            ("これは日本語ですよ".to_owned() + &"letters ".repeat(129), false), // 903
+            ("か".repeat(50) + &"漢".repeat(1000), true),
+            ("か".repeat(50) + &"漢".repeat(1001), false),
+            ("か".repeat(50) + &"漢".repeat(1000) + "&#28450;", false),
+            ("漢".repeat(99) + "&#12354;&#12354;", true),
+            ("漢".repeat(50) + &"&#28450;".repeat(50), false),
+        ] {
+            assert_eq!(may_be_japanese(page(&text).as_bytes()), passes, "{text}");
         }
     }
 
@@ -289,7 +369,7 @@ mod tests {
         assert!(!may_be_japanese(b"caf\xC3"));
         assert!(!may_be_japanese(b"a \xE2\x82"));
         assert!(!may_be_japanese(&[latin.as_bytes(), b"\xFF", latin.as_bytes()].concat()));
-        assert!(may_be_japanese(&[latin.as_bytes(), b"\xFF", "仮".as_bytes()].concat()));
+        assert!(may_be_japanese(&[latin.as_bytes(), b"\xFF", "仮".repeat(9).as_bytes()].concat()));
     }
 
     #[test]
@@ -321,6 +401,7 @@ mod tests {
             ])
             .prop_map(<[u8]>::to_vec),
             "[ぁ-ん]{1,9}".prop_map(|text| SHIFT_JIS.encode(&text).0.into_owned()),
+            "([ぁ-ん]{0,9}[一-龥]{0,60}){1,4}".prop_map(String::into_bytes),
             "[ぁ-ん]{1,9}".prop_map(|text| EUC_JP.encode(&text).0.into_owned()),
         ];
         prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
@@ -335,7 +416,7 @@ mod tests {
         #[test]
         fn no_kana_and_no_kanji_is_missed(
             before in "[ -~]{0,90}",
-            text in "[ -~]{0,3}[ぁ-ヿ㐀-䶿一-鿿\u{F900}-\u{FAFF}\u{FF66}-\u{FF9F}\u{20000}-\u{2A6DF}]{1,12}[ -~]{0,3}",
+            text in "[ -~]{0,3}[ぁ-ヿ㐀-䶿一-鿿\u{F900}-\u{FAFF}\u{FF66}-\u{FF9F}\u{20000}-\u{2A6DF}]{9,20}[ -~]{0,3}",
             after in "[ -~]{0,90}",
         ) {
             let html = format!("<p>{before}{text}{after}</p>");

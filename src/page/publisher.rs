@@ -46,6 +46,12 @@ const AGENT_WORDS: [&str; 5] = ["bot", "crawler", "spider", "slurp", "archiver"]
 const VALUED: [&str; 4] =
     ["unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"];
 
+/// The header fields that are heard, and the `meta` elements that may stand for them.
+const FIELDS: [&str; 3] = [ROBOTS_TAG, RESERVATION, POLICY];
+const ROBOTS_TAG: &str = "X-Robots-Tag";
+const RESERVATION: &str = "tdm-reservation";
+const POLICY: &str = "tdm-policy";
+
 /// Entries that are kept of each list.
 const MOST_ENTRIES: usize = 64;
 /// Bytes of the longest address that is kept.
@@ -70,10 +76,23 @@ pub fn header(rights: &mut Rights, name: &str, value: &str) {
     field(rights, name, value, RightsSource::Header);
 }
 
+/// Whether a `meta` of this `name` or `http-equiv` can say anything: most cannot, and are not kept.
+pub(super) fn is_heard(name: &str) -> bool {
+    let name = name.trim();
+    is_everybody(name)
+        || FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name))
+        || is_agent(name)
+}
+
+/// Whether the `rel` of a link says that it leads to a licence.
+pub(super) fn is_license(rel: &str) -> bool {
+    rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("license"))
+}
+
 /// Hears a `meta` element by its `name`, `http-equiv` and `content`, each empty where it is not.
 pub(super) fn meta(rights: &mut Rights, name: &str, pragma: &str, content: &str) {
     let name = name.trim();
-    if name.eq_ignore_ascii_case("robots") || name.eq_ignore_ascii_case("robot") {
+    if is_everybody(name) {
         directives(rights, content, None, RightsSource::Meta);
     } else if is_agent(name) {
         directives(rights, content, Some(name), RightsSource::Meta);
@@ -85,7 +104,7 @@ pub(super) fn meta(rights: &mut Rights, name: &str, pragma: &str, content: &str)
 
 /// Hears a link by its `rel` and `href`, each empty where it is not.
 pub(super) fn link(rights: &mut Rights, rel: &str, href: &str) {
-    let rel = rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("license"));
+    let rel = is_license(rel);
     let url = href.trim();
     if !(rel || is_creative_commons(url)) || url.is_empty() || url.len() > LONGEST_ADDRESS {
         return;
@@ -100,16 +119,16 @@ pub(super) fn link(rights: &mut Rights, rel: &str, href: &str) {
 /// What a header field says, or a `meta` that stands for one.
 fn field(rights: &mut Rights, name: &str, value: &str, source: RightsSource) {
     let value = value.trim();
-    if name.eq_ignore_ascii_case("X-Robots-Tag") {
+    if name.eq_ignore_ascii_case(ROBOTS_TAG) {
         robots_tag(rights, value, source);
-    } else if name.eq_ignore_ascii_case("tdm-reservation") {
+    } else if name.eq_ignore_ascii_case(RESERVATION) {
         let reserved = match value {
             "1" => Some(true),
             "0" => Some(false),
             _ => None,
         };
         rights.tdm_reservation = rights.tdm_reservation.or(reserved);
-    } else if name.eq_ignore_ascii_case("tdm-policy")
+    } else if name.eq_ignore_ascii_case(POLICY)
         && rights.tdm_policy.is_none()
         && !value.is_empty()
         && value.len() <= LONGEST_ADDRESS
@@ -159,13 +178,20 @@ fn directives(rights: &mut Rights, list: &str, agent: Option<&str>, source: Righ
     }
 }
 
+/// Whether a `meta` of this name speaks to all agents.
+fn is_everybody(name: &str) -> bool {
+    name.eq_ignore_ascii_case("robots") || name.eq_ignore_ascii_case("robot")
+}
+
 /// Whether the name of a `meta` is that of an agent.
 fn is_agent(name: &str) -> bool {
-    if !is_token(name) {
-        return false;
-    }
-    let name = name.to_ascii_lowercase();
-    GATHERERS.contains(&name.as_str()) || AGENT_WORDS.iter().any(|word| name.contains(word))
+    let holds = |word: &&str| {
+        let mut places = name.as_bytes().windows(word.len());
+        places.any(|place| place.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    is_token(name)
+        && (GATHERERS.iter().any(|agent| agent.eq_ignore_ascii_case(name))
+            || AGENT_WORDS.iter().any(holds))
 }
 
 /// Whether this can be the name of an agent.
@@ -225,6 +251,7 @@ mod tests {
             let mut rights = Rights::default();
             meta(&mut rights, name, pragma, content);
             assert_eq!(robots(&rights), expected, "{name} {pragma} {content}");
+            assert!(expected.is_empty() || is_heard(name) || is_heard(pragma), "{name} {pragma}");
         }
     }
 
@@ -333,6 +360,7 @@ mod tests {
             let mut rights = Rights::default();
             meta(&mut rights, &name, &value, &value);
             meta(&mut rights, "", &name, &value);
+            prop_assert!(rights.is_empty() || is_heard(&name) || is_heard(&value));
             header(&mut rights, &name, &value);
             link(&mut rights, &name, &value);
             for said in &rights.robots {

@@ -1,12 +1,11 @@
 //! The driver of one machine: plans, works off and seals stage after stage, tasks in flight on a
 //! thread pool. Running it again picks up where the last attempt stopped.
 
-use std::fs::{File, TryLockError};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::selection::SELECTIONS;
-use super::{Run, plan, seal, task};
+use super::{Lock, Run, plan, seal, task};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
 use crate::stages::{Models, STAGES, Stage, TaskPlan};
@@ -31,9 +30,9 @@ pub trait StageTimes {
     fn end(&self, stage: &str, tasks: usize);
 }
 
-/// Drives a run; returns how many tasks were done now (0: everything was done before).
-pub fn drive(run: &Run, models: &Models, how: &Drive<'_>) -> Result<usize> {
-    let _lock = lock(run)?;
+/// Drives a run that this process holds; returns how many tasks were done now (0: everything was
+/// done before).
+pub fn drive(run: &Run, models: &Models, how: &Drive<'_>, _held: &Lock) -> Result<usize> {
     run.store.sweep(SELECTIONS)?;
     let mut done_now = 0;
     for (at, stage) in STAGES.iter().enumerate().take(how.until + 1) {
@@ -50,15 +49,24 @@ fn drive_stage(
     models: &Models,
     how: &Drive<'_>,
 ) -> Result<usize> {
-    let tasks = plan::plan(run, stage)?;
+    let sealed = seal::read(run, stage)?.is_some();
+    let tasks = match plan::planned(run, stage)? {
+        Some(tasks) => tasks,
+        None => plan::plan(run, stage)?,
+    };
     let mut open = Vec::new();
     for planned in &tasks {
         if task::task_is_done(run, stage, planned)?.is_none() {
             open.push(planned);
         }
     }
-    if open.is_empty() && seal::read(run, stage)?.is_some() {
+    if sealed && open.is_empty() {
         return Ok(0);
+    }
+    // Planned again only where something is still to be read: whatever was read need not be there
+    // any more. A sealed stage with an open task is being repaired, by the plan that stands.
+    if !sealed && !open.is_empty() {
+        plan::plan(run, stage)?;
     }
     let bytes = open.iter().flat_map(|task| &task.inputs).map(|input| input.size).sum();
     how.times.begin(stage.name());
@@ -119,21 +127,5 @@ fn work_off(
     match failure.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
         Some((_, error)) => Err(error),
         None => Ok(()),
-    }
-}
-
-/// Takes the run directory for this process: only its holder may remove temporary files.
-fn lock(run: &Run) -> Result<File> {
-    let path = run.dir.join(".lock");
-    let file =
-        File::create(&path).map_err(|cause| Error::io("make the lock file", &path, cause))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::new(Kind::Again, "another process is working on this run")
-                .at_path(&run.dir)
-                .help("wait for it, or see how far it is with `kuroshio status --run DIR`"))
-        }
-        Err(TryLockError::Error(cause)) => Err(Error::io("lock the run directory", &path, cause)),
     }
 }

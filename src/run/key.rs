@@ -160,7 +160,8 @@ mod tests {
     fn every_part_changes_the_key_and_is_named() {
         let before = parts();
         assert!(before.changes(&before).is_empty());
-        let cases: [(&str, fn(&mut KeyParts)); 6] = [
+        type Change = fn(&mut KeyParts);
+        let cases: [(&str, Change); 6] = [
             ("the program was 0.1.0, is 0.2.0 now", |now| now.program = "0.2.0".to_owned()),
             ("the stage's format was 1, is 2 now", |now| now.format = 2),
             ("the min score was 0.5, is 0.6 now", |now| {

@@ -2,12 +2,12 @@
 
 use std::io::Write as _;
 
-use super::Run;
+use super::{Run, known_stage};
 use crate::error::{Error, Kind, Result};
 use crate::stages::{Stage, TaskPlan};
 use crate::store::Store;
 
-fn plan_path(stage: &str) -> String {
+pub(super) fn plan_path(stage: &str) -> String {
     format!("plan/{stage}.jsonl")
 }
 
@@ -35,6 +35,13 @@ pub fn planned(run: &Run, stage: &dyn Stage) -> Result<Option<Vec<TaskPlan>>> {
 /// Plans a stage, or returns the plan that stands. A plan that would come out differently now is
 /// refused: its inputs have changed since.
 pub fn plan(run: &Run, stage: &dyn Stage) -> Result<Vec<TaskPlan>> {
+    let (at, _) = known_stage(stage.name())?;
+    if !run.owns(at) {
+        let message = format!("a selection has no stage `{}` of its own", stage.name());
+        return Err(Error::new(Kind::Usage, message)
+            .at_path(&run.dir)
+            .help("it takes documents and columns from the run it was made from"));
+    }
     let tasks = stage.plan(&run.pipeline, run)?;
     if let Some(standing) = planned(run, stage)? {
         if standing == tasks {

@@ -20,7 +20,7 @@ pub struct Manifest {
     pub totals: Counts,
 }
 
-fn manifest_path(stage: &str) -> String {
+pub(super) fn manifest_path(stage: &str) -> String {
     format!("sealed/{stage}.json")
 }
 

@@ -18,10 +18,10 @@ const UP: &str = "../..";
 ///
 /// Whatever is not stored, and a directory with something else in it, is refused before anything
 /// is made.
-pub fn open_selection(run: &Run, pipeline: Pipeline, dir: Option<&Path>) -> Result<Run> {
+pub fn open_selection(run: &Run, pipeline: &Pipeline, dir: Option<&Path>) -> Result<Run> {
     let root = run.root();
-    refuse_unstored(root, &pipeline)?;
-    let inside = Path::new(SELECTIONS).join(&config_digest(&pipeline)[..8]);
+    refuse_unstored(root, pipeline)?;
+    let inside = Path::new(SELECTIONS).join(&config_digest(pipeline)[..8]);
     let (dir, base) = match dir {
         None => (root.dir.join(inside), PathBuf::from(UP)),
         Some(dir) => (dir.to_path_buf(), absolute(&root.dir)?),

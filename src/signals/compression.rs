@@ -6,7 +6,7 @@
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 
-use super::{COUNT, Column, Family, Measure};
+use super::{COUNT, Column, Family, Lists, Measure};
 use crate::error::Result;
 use crate::format::document::Document;
 use crate::text::facts::Facts;
@@ -39,7 +39,7 @@ impl Family for Zlib {
         COLUMNS
     }
 
-    fn open(&self, _: &toml::Table) -> Result<Box<dyn Measure>> {
+    fn open(&self, _: &toml::Table, _: &Lists) -> Result<Box<dyn Measure>> {
         let zlib = Compress::new(Compression::best(), true);
         Ok(Box::new(Window { zlib, packed: vec![0; PACKED] }))
     }
@@ -99,7 +99,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_ratio_is_that_of_a_whole_zlib_stream(texts in prop::collection::vec("\\PC{0,1200}", 1..4)) {
-            let mut open = FAMILY.open(&toml::Table::new()).unwrap();
+            let mut open = FAMILY.open(&toml::Table::new(), &Default::default()).unwrap();
             let document = super::super::tests::document("");
             let mut facts = Facts::new();
             for text in texts {

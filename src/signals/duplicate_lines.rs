@@ -3,7 +3,7 @@
 //! Lines are sorted by their hash with their lengths; within a run of equal hashes all but one are
 //! copies. Equal lines have equal lengths, so it does not matter which one counts as the first.
 
-use super::{Column, Family, Measure, SHARE, share};
+use super::{Column, Family, Lists, Measure, SHARE, share};
 use crate::error::Result;
 use crate::format::document::Document;
 use crate::text::facts::Facts;
@@ -46,7 +46,7 @@ impl Family for DuplicateLines {
         COLUMNS
     }
 
-    fn open(&self, _: &toml::Table) -> Result<Box<dyn Measure>> {
+    fn open(&self, _: &toml::Table, _: &Lists) -> Result<Box<dyn Measure>> {
         Ok(Box::new(Copies::default()))
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind};
 use sha2::{Digest, Sha256};
 
-use super::{COUNT, Column, Family, Measure, SHARE, share};
+use super::{COUNT, Column, Family, Lists, Measure, SHARE, share};
 use crate::config::{Key, KeyKind, did_you_mean};
 use crate::error::{Error, Kind, Result};
 use crate::format::document::Document;
@@ -78,16 +78,24 @@ impl Family for ListedWords {
         KEYS
     }
 
-    fn digests(&self, parameters: &toml::Table) -> Result<BTreeMap<String, String>> {
+    fn read_lists(&self, parameters: &toml::Table) -> Result<Lists> {
         let name = list_name(parameters)?;
-        let digest = Sha256::digest(read_list(name)?.as_bytes());
+        if ours(name).is_some() {
+            return Ok(Lists::new());
+        }
+        Ok(Lists::from([(name.to_owned(), read_list(name)?)]))
+    }
+
+    fn digests(&self, parameters: &toml::Table, lists: &Lists) -> Result<BTreeMap<String, String>> {
+        let name = list_name(parameters)?;
+        let digest = Sha256::digest(list(name, lists)?.as_bytes());
         let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(BTreeMap::from([(name.to_owned(), hex)]))
     }
 
-    fn open(&self, parameters: &toml::Table) -> Result<Box<dyn Measure>> {
+    fn open(&self, parameters: &toml::Table, lists: &Lists) -> Result<Box<dyn Measure>> {
         let name = list_name(parameters)?;
-        Ok(Box::new(Words::new(name, &read_list(name)?)?))
+        Ok(Box::new(Words::new(name, list(name, lists)?)?))
     }
 
     fn example(&self) -> &'static str {
@@ -102,11 +110,20 @@ fn list_name(parameters: &toml::Table) -> Result<&str> {
         .ok_or_else(|| Error::bug("`listed_words` was opened without a list"))
 }
 
-/// The text of a list.
+/// The text of a list that comes with Kuroshio.
+fn ours(name: &str) -> Option<&'static str> {
+    LISTS.iter().find(|(list, _)| *list == name).map(|(_, text)| *text)
+}
+
+/// The text of a list, one of ours or one of the user's.
+fn list<'l>(name: &str, lists: &'l Lists) -> Result<&'l str> {
+    ours(name)
+        .or_else(|| lists.get(name).map(String::as_str))
+        .ok_or_else(|| Error::bug(format!("the word list `{name}` was not read")))
+}
+
+/// Reads a list of the user's.
 fn read_list(name: &str) -> Result<String> {
-    if let Some((_, text)) = LISTS.iter().find(|(list, _)| *list == name) {
-        return Ok((*text).to_owned());
-    }
     let names: Vec<&str> = LISTS.iter().map(|(list, _)| *list).collect();
     if !name.ends_with(".txt") {
         let nearest = did_you_mean(name, &names);
@@ -260,9 +277,9 @@ mod tests {
             }
         }
         let parameters = |list: &str| toml::Table::from_iter([("list".to_owned(), list.into())]);
-        let error = FAMILY.open(&parameters("spam_jp")).err().unwrap();
+        let error = FAMILY.read_lists(&parameters("spam_jp")).err().unwrap();
         assert!(error.help.unwrap().contains("did you mean `spam_ja`?"));
-        let error = FAMILY.open(&parameters("no/such/list.txt")).err().unwrap();
+        let error = FAMILY.read_lists(&parameters("no/such/list.txt")).err().unwrap();
         assert!(error.message.contains("no/such/list.txt"), "{}", error.message);
         assert!(Words::new("empty", "# nothing\n").is_err());
     }
@@ -274,10 +291,13 @@ mod tests {
         let name = path.to_str().unwrap().to_owned();
         let parameters = toml::Table::from_iter([("list".to_owned(), name.clone().into())]);
         std::fs::write(&path, "一\n").unwrap();
-        let before = FAMILY.digests(&parameters).unwrap();
-        assert!(FAMILY.open(&parameters).is_ok());
+        let lists = FAMILY.read_lists(&parameters).unwrap();
+        let before = FAMILY.digests(&parameters, &lists).unwrap();
         std::fs::write(&path, "二\n").unwrap();
-        let after = FAMILY.digests(&parameters).unwrap();
+        assert!(FAMILY.open(&parameters, &lists).is_ok());
+        assert_eq!(FAMILY.digests(&parameters, &lists).unwrap(), before, "what was read stays");
+        let lists = FAMILY.read_lists(&parameters).unwrap();
+        let after = FAMILY.digests(&parameters, &lists).unwrap();
         assert_eq!(before.keys().collect::<Vec<_>>(), [&name]);
         assert_ne!(before[&name], after[&name]);
     }

@@ -43,6 +43,9 @@ families! {
     listed_words
 }
 
+/// The texts of the user's word lists, by the name that parameters give.
+pub type Lists = BTreeMap<String, String>;
+
 /// Signals that are measured together.
 pub trait Family: Sync {
     /// The signals, in the order in which they are measured.
@@ -53,14 +56,23 @@ pub trait Family: Sync {
         &[]
     }
 
+    /// Reads the user's files that `parameters` name.
+    fn read_lists(&self, _parameters: &toml::Table) -> Result<Lists> {
+        Ok(Lists::new())
+    }
+
     /// Everything besides the parameters that values depend on: names and sha256 of word lists.
-    fn digests(&self, _parameters: &toml::Table) -> Result<BTreeMap<String, String>> {
+    fn digests(
+        &self,
+        _parameters: &toml::Table,
+        _lists: &Lists,
+    ) -> Result<BTreeMap<String, String>> {
         Ok(BTreeMap::new())
     }
 
-    /// Makes them ready; `parameters` are checked and have their defaults. An error means that
-    /// something which they name is missing or damaged.
-    fn open(&self, parameters: &toml::Table) -> Result<Box<dyn Measure>>;
+    /// Makes them ready; `parameters` are checked and have their defaults, `lists` are the user's
+    /// files that they name. An error means that something which they name is missing or damaged.
+    fn open(&self, parameters: &toml::Table, lists: &Lists) -> Result<Box<dyn Measure>>;
 
     /// The parameters of the examples, as TOML.
     fn example(&self) -> &'static str {
@@ -115,7 +127,7 @@ impl Family for Plain {
         self.columns
     }
 
-    fn open(&self, _: &toml::Table) -> Result<Box<dyn Measure>> {
+    fn open(&self, _: &toml::Table, _: &Lists) -> Result<Box<dyn Measure>> {
         Ok(Box::new(PlainMeasure(self.measure)))
     }
 }
@@ -138,18 +150,24 @@ pub fn find(name: &str) -> Option<(&'static dyn Family, usize)> {
 
 /// Checks that whatever `parameters` of the signal name is there and readable.
 pub fn check(name: &str, parameters: &toml::Table) -> Result<()> {
-    known(name)?.0.open(parameters).map(drop)
+    let (family, _) = known(name)?;
+    family.open(parameters, &family.read_lists(parameters)?).map(drop)
+}
+
+/// Reads the user's word lists that `parameters` of the signal name.
+pub fn read_lists(name: &str, parameters: &toml::Table) -> Result<Lists> {
+    known(name)?.0.read_lists(parameters)
 }
 
 /// Everything that the values of a signal depend on besides the text: its name, the version of its
 /// definition, its parameters, the digests of its lists.
-pub fn identity(name: &str, parameters: &toml::Table) -> Result<serde_json::Value> {
+pub fn identity(name: &str, parameters: &toml::Table, lists: &Lists) -> Result<serde_json::Value> {
     let (family, at) = known(name)?;
     Ok(json!({
         "signal": name,
         "version": family.columns()[at].definition_version,
         "parameters": parameters,
-        "lists": family.digests(parameters)?,
+        "lists": family.digests(parameters, lists)?,
     }))
 }
 

@@ -7,7 +7,7 @@
 use hashbrown::HashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Column, Family, Measure, SHARE, share};
+use super::{Column, Family, Lists, Measure, SHARE, share};
 use crate::error::Result;
 use crate::format::document::Document;
 use crate::text::facts::Facts;
@@ -83,7 +83,7 @@ impl Family for Ngrams {
         COLUMNS
     }
 
-    fn open(&self, _: &toml::Table) -> Result<Box<dyn Measure>> {
+    fn open(&self, _: &toml::Table, _: &Lists) -> Result<Box<dyn Measure>> {
         Ok(Box::new(Grams::default()))
     }
 }

@@ -42,7 +42,10 @@ pub(super) fn measure_document(name: &str, parameters: &str, document: &Document
         facts.push(&paragraph.text, &paragraph.links);
     }
     let mut out = vec![Some(f64::NAN); family.columns().len()];
-    family.open(&parameters.parse().unwrap()).unwrap().measure(document, &facts, &mut out);
+    family
+        .open(&parameters.parse().unwrap(), &Lists::new())
+        .unwrap()
+        .measure(document, &facts, &mut out);
     out[at]
 }
 
@@ -98,12 +101,12 @@ fn the_language_score_is_what_the_document_says() {
 #[test]
 fn the_identity_of_a_signal_names_version_parameters_and_lists() {
     let parameters = "list = \"spam_ja\"".parse().unwrap();
-    let identity = identity("listed_words", &parameters).unwrap();
+    let identity = identity("listed_words", &parameters, &Lists::new()).unwrap();
     assert_eq!(identity["signal"], "listed_words");
     assert_eq!(identity["version"], 1);
     assert_eq!(identity["parameters"]["list"], "spam_ja");
     assert_eq!(identity["lists"]["spam_ja"].as_str().map(str::len), Some(64));
-    assert!(super::identity("no_such_signal", &toml::Table::new()).is_err());
+    assert!(super::identity("no_such_signal", &toml::Table::new(), &Lists::new()).is_err());
     assert!(check("listed_words", &parameters).is_ok());
 }
 
@@ -175,7 +178,7 @@ proptest! {
     #[test]
     fn a_reused_measure_gives_what_a_new_one_gives(texts in prop::collection::vec("[あア漢。…\nカジノ賭博]{0,40}", 1..6)) {
         for family in SIGNALS {
-            let mut open = family.open(&family.example().parse().unwrap()).unwrap();
+            let mut open = family.open(&family.example().parse().unwrap(), &Lists::new()).unwrap();
             let mut facts = Facts::new();
             for text in &texts {
                 facts.begin();

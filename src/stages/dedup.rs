@@ -182,7 +182,7 @@ pub(super) fn same_documents(stage: &str, totals: &Counts, upstream: &dyn Upstre
     )))
 }
 
-/// The signatures of one shard, 24 bytes a document in memory.
+/// The signatures of one shard, 32 bytes a document in memory.
 fn signature_rows(
     context: &TaskContext<'_>,
     input: &TaskInput,

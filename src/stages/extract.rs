@@ -58,7 +58,7 @@ impl Stage for Extract {
         Ok(json!({
             "language": section.language,
             "min_score": section.min_score,
-            "model": pipeline.digests.model,
+            "model": pipeline.named.model.sha256,
             "main_content": section.main_content,
             "respect": respected(section),
             "max_record": max_record(section),
@@ -84,7 +84,8 @@ impl Stage for Extract {
             .ok_or_else(|| Error::bug(format!("task {} was planned without a file", task.index)))?;
         let path = Path::new(&input.path);
         input.check_unchanged()?;
-        let model = context.models.language(&context.pipeline.extract)?;
+        let pipeline = context.pipeline;
+        let model = context.models.language(&pipeline.extract, Some(&pipeline.named.model))?;
         let mut extractor = Extractor::new(&context.pipeline.extract, &model);
         let mut shard = Shard::new(task.index, context)?;
         let name = last_parts(path, task.number(NAME_PARTS)? as usize);
@@ -260,7 +261,7 @@ impl<'a> Shard<'a> {
     }
 }
 
-/// What deduplication reads of each document: 24 bytes in memory.
+/// What deduplication reads of each document: 32 bytes in memory.
 #[derive(Default)]
 struct Signatures {
     exact: Vec<Option<i64>>,

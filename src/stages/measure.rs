@@ -104,7 +104,7 @@ pub(super) fn sources(chain: &Chain) -> Result<Vec<Source>> {
         if let Some(label) = LABELS.iter().find(|label| label.name == column.signal) {
             return Ok(Source::Label(label.name));
         }
-        let signal = signals::identity(&column.signal, &column.parameters)?;
+        let signal = signals::identity(&column.signal, &column.parameters, &chain.lists)?;
         let identity = json!({ "of": signal, "edits": edits[..column.edits] }).to_string();
         Ok(Source::Signal { name: column.name.clone(), identity })
     };
@@ -193,7 +193,7 @@ impl Shard {
             bytes: Vec::new(),
         };
         for column in stored(chain)? {
-            shard.want(&column)?;
+            shard.want(&column, &chain.lists)?;
             shard.metadata.push((format!("column.{}", column.name), column.identity));
             shard.names.push(column.name);
             shard.values.push(Vec::new());
@@ -205,7 +205,7 @@ impl Shard {
     }
 
     /// Opens the family of a column at its place, unless it stands there open for another.
-    fn want(&mut self, column: &StoredColumn<'_>) -> Result<()> {
+    fn want(&mut self, column: &StoredColumn<'_>, lists: &signals::Lists) -> Result<()> {
         let (signal, parameters) = (&column.of.signal, &column.of.parameters);
         let (family, at) = signals::find(signal)
             .ok_or_else(|| Error::bug(format!("there is no signal `{signal}`")))?;
@@ -220,7 +220,7 @@ impl Shard {
             None => place.push(OpenFamily {
                 first_column,
                 parameters: parameters.clone(),
-                measure: family.open(parameters)?,
+                measure: family.open(parameters, lists)?,
                 out: vec![None; family.columns().len()],
                 wanted: vec![wanted],
             }),

@@ -48,6 +48,11 @@ pub trait Stage: Sync {
 
     /// Checks that the totals of all its tasks add up (promise P1).
     fn check(&self, totals: &Counts, upstream: &dyn Upstream) -> Result<()>;
+
+    /// Checks the format of what a task wrote, where that tells more than its bytes being whole.
+    fn check_format(&self, _output: &TaskOutput, _store: &dyn Store) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Every stage, in the order of the way.

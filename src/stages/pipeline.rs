@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::chain::{Chain, SignalSpec};
 use crate::config::{Key, KeyKind, Resolved, Section};
 use crate::page::publisher;
+use crate::signals::Lists;
 
-pub use read::{extract_section, load, read_frozen, reload};
+pub use read::{extract_section, load, load_again, read_frozen, reload};
 
 /// Where the WARC records come from.
 #[derive(Debug, Clone, Deserialize)]
@@ -328,17 +329,30 @@ pub struct Pipeline {
     pub chain_text: String,
     /// All values with defaults filled in.
     pub resolved: Resolved,
-    /// What identifies the models that it names.
-    pub digests: Digests,
+    /// What it names outside of itself.
+    pub named: Named,
 }
 
-/// The sha256 of the models that a pipeline names: of the catalogue for assets, else of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Digests {
-    /// Of the language model.
-    pub model: String,
-    /// Of the tokenizer, where one is named.
-    pub tokenizer: Option<String>,
+/// What a pipeline and its chain name outside of themselves. Frozen with them, so that a run needs
+/// none of it except to load a model, and then knows whether that is the one it began with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The language model.
+    pub model: NamedFile,
+    /// The tokenizer, where one is named.
+    pub tokenizer: Option<NamedFile>,
+    /// The texts of the user's word lists, by the name in the chain.
+    pub lists: Lists,
+}
+
+/// A model that a pipeline names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedFile {
+    /// Its sha256: of the catalogue for an asset, else of the file.
+    pub sha256: String,
+    /// Its absolute path, where it is no asset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 /// What a chain may name: every signal, and the columns of the labels.

@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Place, Result};
 use crate::event::Event;
 use crate::format::frames::FrameReader;
 use crate::store::{Staged, Store};
-use crate::tokens::megatron::{ShardWriter, TokenType};
+use crate::tokens::megatron::{Shard, ShardWriter, TokenType};
 use crate::tokens::{Options, Provenance, TokenName, Tokenizer, encode_document};
 
 /// A corpus shard in, a token shard out.
@@ -41,7 +41,7 @@ impl Stage for Tokenize {
         let section = &pipeline.tokenize;
         let token = |value: &Option<toml::Value>| value.as_ref().map(ToString::to_string);
         Ok(json!({
-            "tokenizer": pipeline.digests.tokenizer,
+            "tokenizer": pipeline.named.tokenizer.as_ref().map(|named| &named.sha256),
             "arithmetic": section.arithmetic,
             "eod": token(&section.eod),
             "bos": token(&section.bos),
@@ -66,7 +66,9 @@ impl Stage for Tokenize {
     }
 
     fn run(&self, task: &TaskPlan, context: &TaskContext<'_>) -> Result<TaskOutput> {
-        let tokenizer = context.models.tokenizer(&context.pipeline.tokenize)?;
+        let pipeline = context.pipeline;
+        let tokenizer =
+            context.models.tokenizer(&pipeline.tokenize, pipeline.named.tokenizer.as_ref())?;
         let input = task.input_in("corpus")?;
         if task.index == 0
             && let Some(text) = warning(&*tokenizer)
@@ -94,6 +96,24 @@ impl Stage for Tokenize {
             count("documents"),
             count("empty")
         )))
+    }
+
+    /// An independent reader has to understand the shard: Megatron itself checks nothing.
+    fn check_format(&self, output: &TaskOutput, store: &dyn Store) -> Result<()> {
+        let with = |ending: &str| output.outputs.iter().find(|file| file.path.ends_with(ending));
+        let (Some(bin), Some(idx)) = (with(".bin"), with(".idx")) else { return Ok(()) };
+        let place = store.place(&idx.path);
+        let shard = Shard::open(
+            store.open(&idx.path)?,
+            &place,
+            store.open_seekable(&bin.path)?,
+            &store.place(&bin.path),
+        )?;
+        if shard.sequences() == idx.rows {
+            return Ok(());
+        }
+        let message = format!("{} sequences, {} were written", shard.sequences(), idx.rows);
+        Err(Error::new(Kind::Data, message).at_path(&place))
     }
 }
 

@@ -38,6 +38,50 @@ impl Local {
         sweep_folder(&self.root, &self.root.join(except))
     }
 
+    /// Removes a file, if it is there. Only for the one process that holds the run.
+    pub fn remove(&self, path: &str) -> Result<()> {
+        let place = self.resolve(path)?;
+        match fs::remove_file(&place) {
+            Ok(()) => sync_folder(place.parent().unwrap_or(&self.root)),
+            Err(cause) if is_missing(&cause) => Ok(()),
+            Err(cause) => Err(Error::io("remove the file", &place, cause)),
+        }
+    }
+
+    /// Puts `bytes` in the place of a file as a whole, durably. For files that are no output of a
+    /// task, by the one process that holds the run.
+    pub fn replace(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        let target = self.resolve(path)?;
+        let (folder, temporary, mut file) = self.create_temporary(&target)?;
+        let mut put = || {
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&temporary, &target)
+        };
+        put().map_err(|cause| {
+            let _ = fs::remove_file(&temporary);
+            Error::io("write the file", &target, cause)
+        })?;
+        sync_folder(&folder)
+    }
+
+    /// A new temporary file beside `target`, with its folder and its path.
+    fn create_temporary(&self, target: &Path) -> Result<(PathBuf, PathBuf, File)> {
+        let folder = target.parent().unwrap_or(&self.root).to_path_buf();
+        make_folder(&folder)?;
+        loop {
+            // Another host may have a process of the same number, and a killed one may have left
+            // its file: `create_new` finds out, the next number avoids it.
+            let n = self.next.fetch_add(1, Ordering::Relaxed);
+            let temporary = folder.join(format!("{TEMPORARY_PREFIX}{}-{n}", std::process::id()));
+            match File::create_new(&temporary) {
+                Ok(file) => return Ok((folder, temporary, file)),
+                Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(cause) => return Err(Error::io("create a file for", target, cause)),
+            }
+        }
+    }
+
     /// The place of a relative path. A path that could leave the run is a bug of the caller.
     fn resolve(&self, path: &str) -> Result<PathBuf> {
         let sound = |part: &str| {
@@ -93,23 +137,10 @@ impl Store for Local {
 
     fn create(&self, path: &str) -> Result<Staged> {
         let target = self.resolve(path)?;
-        let folder = target.parent().unwrap_or(&self.root).to_path_buf();
-        make_folder(&folder)?;
-        loop {
-            // Another host may have a process of the same number, and a killed one may have left
-            // its file: `create_new` finds out, the next number avoids it.
-            let n = self.next.fetch_add(1, Ordering::Relaxed);
-            let temporary = folder.join(format!("{TEMPORARY_PREFIX}{}-{n}", std::process::id()));
-            match File::create_new(&temporary) {
-                Ok(file) => {
-                    let writer = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
-                    let sink = LocalSink { writer, temporary, target: target.clone(), folder };
-                    return Ok(Staged::new(Box::new(sink), target));
-                }
-                Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(cause) => return Err(Error::io("create a file for", &target, cause)),
-            }
-        }
+        let (folder, temporary, file) = self.create_temporary(&target)?;
+        let writer = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
+        let sink = LocalSink { writer, temporary, target: target.clone(), folder };
+        Ok(Staged::new(Box::new(sink), target))
     }
 }
 
@@ -424,6 +455,18 @@ mod tests {
             assert_eq!(store.create(path).err().unwrap().kind, Kind::Bug, "{path}");
             assert_eq!(store.size(path).unwrap_err().kind, Kind::Bug, "{path}");
         }
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole_and_removed() {
+        let (folder, store) = run();
+        for text in [&b"one"[..], b"another"] {
+            store.replace("a/summary.json", text).unwrap();
+            assert_eq!(store.read("a/summary.json").unwrap(), text);
+        }
+        store.remove("a/summary.json").unwrap();
+        store.remove("a/summary.json").unwrap();
+        assert_eq!(fs::read_dir(folder.path().join("run/a")).unwrap().count(), 0);
     }
 
     #[test]

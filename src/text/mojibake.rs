@@ -20,6 +20,7 @@ pub struct Damage {
     full_kana: u64,
     half_kana: u64,
     half_lead: u64,
+    han: u64,
     rare: u64,
     replaced: u64,
     controls: u64,
@@ -34,7 +35,10 @@ impl Damage {
             self.characters += 1;
             match class(c) {
                 Class::Hiragana | Class::Katakana | Class::KanaMark => self.full_kana += 1,
-                Class::Han => self.rare += u64::from(is_rare(c)),
+                Class::Han => {
+                    self.han += 1;
+                    self.rare += u64::from(is_rare(c));
+                }
                 Class::HalfwidthKana => self.half_kana += 1,
                 Class::Latin1Letter => self.latin += 1,
                 Class::Punctuation | Class::Other | Class::Space => self.add_other(c),
@@ -61,6 +65,12 @@ impl Damage {
     pub fn is_mojibake(&self) -> bool {
         let western = self.share_of(self.latin) >= 0.2 && self.share_of(self.full_kana) < 0.05;
         self.share() >= 0.03 || western
+    }
+
+    /// The share of characters that are kana or kanji, 0.0 for no characters.
+    #[must_use]
+    pub fn japanese_share(&self) -> f64 {
+        self.share_of(self.full_kana + self.half_kana + self.han)
     }
 
     /// How many U+FFFD there are.

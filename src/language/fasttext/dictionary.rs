@@ -172,6 +172,7 @@ pub(super) struct Ngrams {
     /// Longest n-gram of words; below 2 where the model has none.
     pub(super) word_ngrams: usize,
     bucket: u32,
+    remainder: Remainder,
     n_words: u32,
     pruned: Option<PrunedRows>,
     rows_needed: usize,
@@ -194,6 +195,7 @@ impl Ngrams {
             maxn: header.maxn,
             word_ngrams: header.word_ngrams,
             bucket: header.bucket,
+            remainder: Remainder::by(header.bucket),
             n_words: n_words as u32,
             pruned: pruned.map(PrunedRows::new),
             rows_needed,
@@ -212,7 +214,7 @@ impl Ngrams {
     /// The row of an n-gram of characters.
     #[inline]
     pub(super) fn row(&self, hash: u32) -> Option<u32> {
-        self.row_of_bucket(hash % self.bucket)
+        self.row_of_bucket(self.remainder.of(hash))
     }
 
     /// The row of an n-gram of words.
@@ -226,6 +228,29 @@ impl Ngrams {
             None => Some(self.n_words + bucket),
             Some(pruned) => pruned.find(bucket).map(|row| self.n_words + row),
         }
+    }
+}
+
+/// The remainder of a division by a number that is known long before, without dividing: every
+/// n-gram takes one. D. Lemire, O. Kaser, N. Kurz, "Faster remainder by direct computation",
+/// Software: Practice and Experience 49 (2019): exact for all numbers of 32 bits.
+#[derive(Debug)]
+struct Remainder {
+    divisor: u32,
+    /// 2⁶⁴ divided by the divisor, rounded up; 2⁶⁴ itself is written as 0.
+    inverse: u64,
+}
+
+impl Remainder {
+    fn by(divisor: u32) -> Remainder {
+        let inverse = u64::MAX.checked_div(divisor.into()).map_or(0, |n| n.wrapping_add(1));
+        Remainder { divisor, inverse }
+    }
+
+    #[inline]
+    fn of(&self, number: u32) -> u32 {
+        let fraction = self.inverse.wrapping_mul(number.into());
+        ((u128::from(fraction) * u128::from(self.divisor)) >> 64) as u32
     }
 }
 
@@ -271,5 +296,19 @@ impl PrunedRows {
             return None;
         }
         self.rows.find(spread(bucket), |&(known, _)| known == bucket).map(|&(_, row)| row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn remainders_are_those_of_a_division(number: u32, divisor in 1u32..) {
+            for divisor in [divisor, 1, 2, 3, 2_000_000, u32::MAX] {
+                proptest::prop_assert_eq!(Remainder::by(divisor).of(number), number % divisor);
+            }
+        }
     }
 }

@@ -51,12 +51,40 @@ fn push_word(word: &str, mark: &str, out: &mut String) {
     let start = out.len();
     out.push_str(mark);
     let begin = out.len();
+    let syntax = |byte: &u8| matches!(byte, b'>' | b'#' | b'.');
+    if word.len() <= LONGEST_WORD && word.bytes().all(|b| b.is_ascii_graphic() && !syntax(&b)) {
+        out.push_str(word);
+    } else {
+        push_visible(word, out);
+    }
+    if out.len() == begin {
+        out.truncate(start);
+    }
+}
+
+/// Appends any word as a path shows it.
+fn push_visible(word: &str, out: &mut String) {
     let visible = word.chars().filter(|c| !c.is_control() && !c.is_whitespace());
     out.extend(visible.take(LONGEST_WORD).map(|c| match c {
         '>' | '#' | '.' => '_',
         c => c,
     }));
-    if out.len() == begin {
-        out.truncate(start);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn plain_words_are_copied_as_all_words_are_read(
+            word in proptest::prop_oneof!["[!-~]{0,70}", "[a-z>#. \t本\u{85}]{0,9}"]
+        ) {
+            let (mut got, mut all) = ("body".to_owned(), String::new());
+            push_word(&word, ".", &mut got);
+            push_visible(&word, &mut all);
+            let expected = if all.is_empty() { "body".to_owned() } else { format!("body.{all}") };
+            proptest::prop_assert_eq!(got, expected);
+        }
     }
 }

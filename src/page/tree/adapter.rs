@@ -118,7 +118,7 @@ impl<'a> Adapter<'a> {
         }
         if !self.is_end_tag && self.attributes.len() < MOST_ATTRIBUTES {
             let element = self.local_name();
-            if attributes::is_wanted(&element, &self.attribute_name) {
+            if attributes::is_wanted(&element, &self.attribute_name, &self.attribute_value) {
                 let local = local_name(&self.attribute_name);
                 if self.attributes.iter().all(|attribute| attribute.name.local != local) {
                     self.attributes.push(Attribute {

@@ -14,17 +14,22 @@ pub(in super::super) enum WhiteSpace {
     Keep,
 }
 
-/// Whether the tree builder or the sink looks at this attribute on elements of this name.
+/// Whether the tree builder or the sink looks at an attribute of this name and value on elements of
+/// this name.
 ///
 /// Formatting elements keep all of theirs: two are the same to the standard only if all
 /// attributes are.
-pub(super) fn is_wanted(element: &LocalName, attribute: &[u8]) -> bool {
+pub(super) fn is_wanted(element: &LocalName, attribute: &[u8], value: &[u8]) -> bool {
     match attribute {
         b"id" | b"class" | b"hidden" | b"style" | b"type" | b"alttext" | b"encoding" | b"form" => {
             true
         }
-        b"name" | b"http-equiv" | b"content" if *element == local_name!("meta") => true,
-        b"rel" | b"href" if is_reference(element) => true,
+        b"name" | b"http-equiv" if *element == local_name!("meta") => {
+            str::from_utf8(value).is_ok_and(publisher::is_heard)
+        }
+        b"content" if *element == local_name!("meta") => true,
+        b"rel" if is_reference(element) => str::from_utf8(value).is_ok_and(publisher::is_license),
+        b"href" if is_reference(element) => true,
         _ => is_formatting(element),
     }
 }

@@ -18,6 +18,9 @@ use crate::text::mojibake::Damage;
 use crate::warc::http::{PayloadKind, Response, payload_kind};
 use crate::warc::{Record, RecordKind};
 
+/// Where fewer of a page's characters are kana or kanji, the language model need not be asked.
+const LEAST_JAPANESE: f64 = 0.02;
+
 /// Turns records into documents, with buffers that are used again for every page.
 pub(super) struct Extractor<'m> {
     pub(super) section: &'m ExtractSection,
@@ -151,7 +154,8 @@ impl<'m> Extractor<'m> {
         hear_header(&mut page.rights, response);
         let damage = damage(&page.paragraphs);
         let garbled = damage.is_mojibake();
-        if self.section.main_content != MainContent::Off && !garbled {
+        let foreign = self.section.language == "ja" && damage.japanese_share() < LEAST_JAPANESE;
+        if self.section.main_content != MainContent::Off && !garbled && !foreign {
             page::mark_main(&mut page.paragraphs);
         }
         if let Some(trail) = trail {
@@ -160,7 +164,11 @@ impl<'m> Extractor<'m> {
         if page.paragraphs.is_empty() {
             return Err(Outcome::Empty);
         }
-        if garbled { Err(Outcome::Mojibake) } else { Ok(page) }
+        match (garbled, foreign) {
+            (true, _) => Err(Outcome::Mojibake),
+            (_, true) => Err(Outcome::OtherLanguage),
+            _ => Ok(page),
+        }
     }
 }
 

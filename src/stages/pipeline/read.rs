@@ -4,19 +4,32 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::{Digests, ExtractSection, Pipeline, SECTIONS, WARC_ENDINGS, signal_specs};
-use crate::assets::Catalogue;
-use crate::chain::{self, Chain};
+use super::{
+    ExtractSection, Named, NamedFile, Pipeline, SECTIONS, TokenizeSection, WARC_ENDINGS,
+    signal_specs,
+};
+use crate::assets::{AssetKind, Catalogue};
+use crate::chain::{self, Chain, SignalSpec};
 use crate::config::{self, Resolved, Section, Table, Value};
 use crate::error::{Error, Kind, Place, Problem, Result};
-use crate::store;
+use crate::{signals, store};
 
 /// Reads and checks a pipeline file with its overrides, its input files and the chain it names.
 pub fn load(path: &Path, sets: &[String]) -> Result<Pipeline> {
     let mut check = Check::new(path, &read_config(path)?, sets)?;
     check.inputs();
     let chain = check.named_chain();
-    check.finish(chain)
+    let models = check.models(None)?;
+    check.finish(chain, models)
+}
+
+/// Reads a pipeline file with its overrides for a run that began with `frozen`. What it names under
+/// the same name as then need not be there any more: it is taken to be what it was.
+pub fn load_again(path: &Path, sets: &[String], frozen: &Pipeline) -> Result<Pipeline> {
+    let mut check = Check::new(path, &read_config(path)?, sets)?;
+    let chain = check.chain_again(frozen);
+    let models = check.models(Some((frozen, Trust::WhereMissing)))?;
+    check.finish(chain, models)
 }
 
 /// The frozen pipeline in `path` with overrides of `[select]` and `[tokenize]`; the chain is the
@@ -25,17 +38,26 @@ pub fn reload(path: &Path, sets: &[String], frozen: &Pipeline) -> Result<Pipelin
     let mut check = Check::new(path, &read_config(path)?, sets)?;
     check.only_selection_differs(frozen);
     let own_chain = sets.iter().any(|set| set.trim_start().starts_with("select.chain"));
-    let chain =
-        if own_chain { check.named_chain() } else { check.chain(frozen.chain_text.clone()) };
-    check.finish(chain)
+    let chain = if own_chain {
+        check.named_chain()
+    } else {
+        check.has_profile(&frozen.chain);
+        Some((frozen.chain.clone(), frozen.chain_text.clone()))
+    };
+    let models = check.models(Some((frozen, Trust::Always)))?;
+    check.finish(chain, models)
 }
 
-/// A frozen pipeline: `text` is what stands in `path`, `chain` the frozen filter chain. The input
-/// files were checked when it was frozen.
-pub fn read_frozen(path: &Path, text: &str, chain: &str) -> Result<Pipeline> {
+/// A frozen pipeline: `text` is what stands in `path`, `chain` the frozen filter chain, `named` what
+/// both name. Nothing outside of these is looked at.
+pub fn read_frozen(path: &Path, text: &str, chain: &str, named: &Named) -> Result<Pipeline> {
     let mut check = Check::new(path, text, &[])?;
-    let chain = check.chain(chain.to_owned());
-    check.finish(chain)
+    let unchecked =
+        signal_specs().into_iter().map(|spec| SignalSpec { check: |_, _| Ok(()), ..spec });
+    let parsed = check.chain(chain, &unchecked.collect::<Vec<_>>());
+    let chain =
+        parsed.map(|parsed| (Chain { lists: named.lists.clone(), ..parsed }, chain.to_owned()));
+    check.finish(chain, (Some(named.model.clone()), named.tokenizer.clone()))
 }
 
 /// The section `[extract]` with its defaults and overrides of it, without any pipeline file.
@@ -54,6 +76,16 @@ pub fn extract_section(sets: &[String]) -> Result<ExtractSection> {
         Err(Error::from_problems(problems))
     }
 }
+
+/// When what a run began with stands for what a pipeline names under the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Always,
+    WhereMissing,
+}
+
+/// The language model and the tokenizer; none where there is a problem, or no tokenizer.
+type Models = (Option<NamedFile>, Option<NamedFile>);
 
 /// A pipeline file being checked.
 struct Check {
@@ -110,11 +142,14 @@ impl Check {
         }
     }
 
-    /// The chain in the file that the pipeline names.
+    /// The chain in the file that the pipeline names, with the lists that it names.
     fn named_chain(&mut self) -> Option<(Chain, String)> {
         let name = self.text("select", "chain")?;
         match std::fs::read_to_string(&name) {
-            Ok(text) => self.chain(text),
+            Ok(text) => {
+                let chain = self.chain(&text, &signal_specs())?;
+                Some((self.with_lists(chain)?, text))
+            }
             Err(cause) => {
                 let help = format!(
                     "paths are relative to the working directory{}",
@@ -127,15 +162,21 @@ impl Check {
         }
     }
 
-    fn chain(&mut self, text: String) -> Option<(Chain, String)> {
+    fn chain(&mut self, text: &str, specs: &[SignalSpec]) -> Option<Chain> {
         let name = self.text("select", "chain")?;
-        let chain = match chain::parse(Path::new(&name), &text, &signal_specs()) {
-            Ok(chain) => chain,
+        match chain::parse(Path::new(&name), text, specs) {
+            Ok(chain) => {
+                self.has_profile(&chain);
+                Some(chain)
+            }
             Err(problems) => {
                 self.problems.extend(problems);
-                return None;
+                None
             }
-        };
+        }
+    }
+
+    fn has_profile(&mut self, chain: &Chain) {
         if let Some(profile) = self.text("select", "profile")
             && !chain.tiers.contains(&profile)
         {
@@ -143,6 +184,36 @@ impl Check {
             let message = format!("the chain has no tier `{profile}`");
             let help = config::did_you_mean(&profile, &tiers);
             self.problem("select", "profile", message, Some(help));
+        }
+    }
+
+    /// The chain with the user's word lists that it names.
+    fn with_lists(&mut self, mut chain: Chain) -> Option<Chain> {
+        for column in &chain.columns {
+            if signals::find(&column.signal).is_none() {
+                continue;
+            }
+            match signals::read_lists(&column.signal, &column.parameters) {
+                Ok(lists) => chain.lists.extend(lists),
+                Err(error) => {
+                    self.problem("select", "chain", error.message, error.help);
+                    return None;
+                }
+            }
+        }
+        Some(chain)
+    }
+
+    /// The chain of a run that stands, with the text and the lists that now lie under its names.
+    /// Another text is not read any further: it is refused as such.
+    fn chain_again(&mut self, frozen: &Pipeline) -> Option<(Chain, String)> {
+        let name = self.text("select", "chain")?;
+        let mut chain = frozen.chain.clone();
+        let text = std::fs::read_to_string(&name).unwrap_or_else(|_| frozen.chain_text.clone());
+        for (list, content) in &mut chain.lists {
+            if let Ok(now) = std::fs::read_to_string(list) {
+                *content = now;
+            }
         }
         Some((chain, text))
     }
@@ -173,53 +244,106 @@ impl Check {
         }
     }
 
-    /// The digest of the model or tokenizer that a key names.
-    fn digest(
+    /// The models that the pipeline names; `frozen` is what a run began with, and when that counts.
+    fn models(&mut self, frozen: Option<(&Pipeline, Trust)>) -> Result<Models> {
+        let before = |pipeline: &Pipeline, section: &str, key: &str| {
+            pipeline.resolved[section].get(key).and_then(toml::Value::as_str).map(str::to_owned)
+        };
+        let catalogue = Catalogue::embedded()?;
+        let mut model = |section: &str, key: &str, kind: AssetKind| {
+            let Some(name) = self.text(section, key) else { return Ok(None) };
+            let known = frozen
+                .filter(|(pipeline, _)| before(pipeline, section, key).as_ref() == Some(&name))
+                .and_then(|(pipeline, trust)| {
+                    let known = match kind {
+                        AssetKind::LanguageModel => Some(&pipeline.named.model),
+                        AssetKind::Tokenizer => pipeline.named.tokenizer.as_ref(),
+                    };
+                    Some((known?, trust))
+                });
+            match known {
+                Some((known, Trust::Always)) => Ok(Some(known.clone())),
+                Some((known, Trust::WhereMissing)) => {
+                    self.model(&catalogue, (section, key, kind), &name, Some(known))
+                }
+                None => self.model(&catalogue, (section, key, kind), &name, None),
+            }
+        };
+        Ok((
+            model("extract", "model", AssetKind::LanguageModel)?,
+            model("tokenize", "tokenizer", AssetKind::Tokenizer)?,
+        ))
+    }
+
+    /// The asset or file `name` that a key names; `missing` stands for a file that is not there.
+    fn model(
         &mut self,
         catalogue: &Catalogue,
-        section: &str,
-        key: &str,
-    ) -> Result<Option<String>> {
-        let Some(name) = self.text(section, key) else { return Ok(None) };
-        if let Some(asset) = catalogue.get(&name) {
-            return Ok(Some(asset.sha256.clone()));
+        (section, key, kind): (&str, &str, AssetKind),
+        name: &str,
+        missing: Option<&NamedFile>,
+    ) -> Result<Option<NamedFile>> {
+        let of_kind = || -> Vec<&str> {
+            let assets = catalogue.list().iter().filter(|asset| asset.kind == kind);
+            assets.map(|asset| asset.name.as_str()).collect()
+        };
+        if let Some(asset) = catalogue.get(name) {
+            if asset.kind == kind {
+                return Ok(Some(NamedFile { sha256: asset.sha256.clone(), path: None }));
+            }
+            let message = format!("`{name}` is a {}, not a {}", asset.kind.name(), kind.name());
+            let help = format!("there are {}", of_kind().join(", "));
+            self.problem(section, key, message, Some(help));
+            return Ok(None);
         }
-        let path = Path::new(&name);
+        let path = Path::new(name);
         if path.is_file() {
             let failed = |cause| Error::io("read the model", path, cause);
             let (_, sha256) = File::open(path).and_then(store::digest).map_err(failed)?;
-            return Ok(Some(sha256));
+            let absolute = std::path::absolute(path).map_err(failed)?;
+            return Ok(Some(NamedFile { sha256, path: Some(absolute.display().to_string()) }));
         }
-        let names: Vec<&str> = catalogue.list().iter().map(|asset| asset.name.as_str()).collect();
-        let help =
-            format!("{}; `kuroshio assets list` shows them", config::did_you_mean(&name, &names));
+        if let Some(missing) = missing {
+            return Ok(Some(missing.clone()));
+        }
+        let help = format!(
+            "{}; `kuroshio assets list` shows them",
+            config::did_you_mean(name, &of_kind())
+        );
         let message = format!("`{name}` is neither an asset nor a file");
         self.problem(section, key, message, Some(help));
         Ok(None)
     }
 
-    fn finish(mut self, chain: Option<(Chain, String)>) -> Result<Pipeline> {
+    fn finish(mut self, chain: Option<(Chain, String)>, models: Models) -> Result<Pipeline> {
         self.name_is_part_of_a_file_name();
-        let catalogue = Catalogue::embedded()?;
-        let model = self.digest(&catalogue, "extract", "model")?;
-        let tokenizer = self.digest(&catalogue, "tokenize", "tokenizer")?;
         if !self.problems.is_empty() {
             return Err(Error::from_problems(self.problems));
         }
-        let (Some((chain, chain_text)), Some(model)) = (chain, model) else {
+        let (Some((chain, chain_text)), (Some(model), tokenizer)) = (chain, models) else {
             return Err(Error::bug("a pipeline without chain or model had no problem"));
         };
         let resolved = self.resolved;
+        let mut extract: ExtractSection = config::section(&resolved, "extract")?;
+        let mut tokenize: TokenizeSection = config::section(&resolved, "tokenize")?;
+        // A task may run in any directory.
+        if let Some(path) = &model.path {
+            extract.model.clone_from(path);
+        }
+        if let Some(path) = tokenizer.as_ref().and_then(|tokenizer| tokenizer.path.as_ref()) {
+            tokenize.tokenizer = Some(path.clone());
+        }
+        let lists = chain.lists.clone();
         Ok(Pipeline {
             input: config::section(&resolved, "input")?,
-            extract: config::section(&resolved, "extract")?,
+            extract,
             dedup: config::section(&resolved, "dedup")?,
             select: config::section(&resolved, "select")?,
-            tokenize: config::section(&resolved, "tokenize")?,
+            tokenize,
             chain,
             chain_text,
             resolved,
-            digests: Digests { model, tokenizer },
+            named: Named { model, tokenizer, lists },
         })
     }
 }
