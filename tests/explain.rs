@@ -78,6 +78,7 @@ fn faults(explanation: &Explanation, document: Option<&Value>) -> Vec<&'static s
     }
     let decided = match trail.language.decided_by {
         Some("main") => trail.language.main.first(),
+        Some("japanese") => trail.language.japanese.first(),
         _ => trail.language.all.first(),
     };
     let score = decided.map(|best| f64::from(best.score));
@@ -185,7 +186,7 @@ fn the_story_names_every_reason() {
         "because no label holds, and the kana speak for it",
         "http says `iso-8859-1` = windows-1252, does not hold",
         "meta says `shift_jis` = Shift_JIS, does not hold",
-        "main  ja ",
+        "main     ja ",
         "title        便り",
         "noindex for ccbot (meta)",
         "signature    exact ",

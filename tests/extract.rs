@@ -338,3 +338,45 @@ fn a_signal_that_nobody_gives_is_refused() {
     let stderr = refused.exited(78).stderr;
     assert!(stderr.contains("did you mean `noindex`?"), "{stderr}");
 }
+
+#[test]
+fn menus_and_code_in_english_do_not_hide_a_japanese_page_and_quotes_make_none() {
+    let archive = "<p>Notes on development</p><p>ABOUT</p><p>SEARCH</p><h2><a href=x>npm でビルドを自動化する</a></h2><p>22 January 2011</p><p>…</p>\
+                   <a>Keep reading</a><a>Older posts</a><a>Newer posts</a><p>Twitter GitHub RSS</p>\
+                   <p>© 2016 A. Writer. Released under the MIT license.</p>";
+    let code = "<h1>更新値の設定</h1><pre>Member member = new Member();\nmember.setName(\"x\");\n\
+                memberBhv.update(member);\nmemberBhv.delete(member);</pre><p>終わり。追加情報はノートへ</p>";
+    let frames = "<frameset><frame src=a><noframes><p>枠を表示できない方は、目次の頁からご覧ください。\
+                  </p></noframes></frameset>";
+    let english = "<p>The harbour was quiet that morning, and the old man who sold tea said おはよう\
+                   ございます to everyone who came down the stairs from the temple. We asked him about \
+                   the boats, and he told us that they would not leave before noon, because the wind \
+                   had turned during the night. So we sat down and waited with everybody else.</p>";
+    let chinese = "<p>今天我们学习日语里的问候语，老师说早上应该说おはよう，晚上应该说こんばんは。\
+                   这些句子在日常生活中非常有用，每个学生都应该记住它们，并且经常练习。</p>";
+    let mut file = Vec::new();
+    for (name, page) in [
+        ("archive", archive),
+        ("code", code),
+        ("frames", frames),
+        ("english", english),
+        ("chinese", chinese),
+    ] {
+        let url = format!("http://example.com/{name}");
+        let head = "HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8";
+        let record = response(&url, "2024-05-18T03:11:07Z", head, page.as_bytes());
+        file.extend(gzip_member(&record));
+    }
+    let scratch = Scratch::new();
+    let (dir, warc) = (scratch.join("run"), scratch.write("pages.warc.gz", file));
+    extract(&dir, &warc).success();
+    let found: BTreeMap<String, bool> = documents(&dir)
+        .into_values()
+        .map(|document| {
+            let flagged = document["flags"] == json!(["japanese_script"]);
+            (document["url"].as_str().unwrap().replace("http://example.com/", ""), flagged)
+        })
+        .collect();
+    let expected = [("archive", true), ("code", true), ("frames", false)];
+    assert_eq!(found, expected.map(|(name, flagged)| (name.to_owned(), flagged)).into());
+}

@@ -134,7 +134,10 @@ impl Sheet {
         }
         match trail.may_be_japanese {
             Some(true) => self.row("pre-screen", "passed: the bytes may hold Japanese"),
-            Some(false) => self.row("pre-screen", "too few kana to be Japanese, in any encoding"),
+            Some(false) => self.row(
+                "pre-screen",
+                "refused: no Japanese in any encoding, or no more than a few words of it",
+            ),
             None => {}
         }
         if let Some(charset) = &trail.charset {
@@ -215,12 +218,14 @@ impl Sheet {
             let shown = scores.iter().map(|score| format!("{} {:.4}", score.label, score.score));
             shown.collect::<Vec<_>>().join(", ")
         };
-        for (name, found) in [("main", &language.main), ("all", &language.all)] {
+        let looks =
+            [("main", &language.main), ("all", &language.all), ("japanese", &language.japanese)];
+        let mut first = "language";
+        for (name, found) in looks {
             if !found.is_empty() {
                 let decided = if language.decided_by == Some(name) { "   (decided)" } else { "" };
-                let first =
-                    if name == "main" || language.main.is_empty() { "language" } else { "" };
-                self.row(first, &format!("{name:<5} {}{decided}", scores(found)));
+                self.row(first, &format!("{name:<8} {}{decided}", scores(found)));
+                first = "";
             }
         }
     }

@@ -6,6 +6,7 @@
 
 mod charset;
 mod content;
+mod frames;
 mod paragraphs;
 pub mod publisher;
 mod tree;
@@ -40,15 +41,23 @@ impl Reader {
         Reader::default()
     }
 
-    /// Reads an HTML or XHTML page.
+    /// Reads an HTML or XHTML page; of a page of frames that shows no text, what it holds for
+    /// whoever knows no frames.
     ///
     /// # Errors
     /// `TooDeep` or `TooCostly` for a page beyond the work budgets.
     pub fn html(&mut self, text: &str) -> Result<Page, Outcome> {
         self.tree.parse(text)?;
         let title = paragraphs::title(&self.tree, &mut self.writer);
-        let paragraphs = paragraphs::paragraphs(&self.tree, &mut self.writer);
-        Ok(Page { title, rights: self.tree.take_rights(), paragraphs })
+        let mut paragraphs = paragraphs::paragraphs(&self.tree, &mut self.writer);
+        let rights = self.tree.take_rights();
+        if paragraphs.is_empty()
+            && let Some(inside) = frames::without_frames(text)
+        {
+            self.tree.parse(inside)?;
+            paragraphs = paragraphs::paragraphs(&self.tree, &mut self.writer);
+        }
+        Ok(Page { title, rights, paragraphs })
     }
 
     /// Reads plain text: blank lines part paragraphs, other line breaks are kept. Every

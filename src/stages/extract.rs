@@ -25,6 +25,7 @@ use crate::store::{self, Staged};
 use crate::text::match_form::exact_form;
 use crate::warc::{Content, Entry, Reader, Record};
 
+mod language;
 mod record;
 mod trail;
 

@@ -6,10 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::language::Told;
 use super::max_record;
-use super::trail::{HttpTrail, Score, Trail, lossy};
-use crate::format::document::{Document, Http, Language, Paragraph, Rights, WarcPlace};
-use crate::language::{Model, Predictor, lid_form, may_be_japanese};
+use super::trail::{HttpTrail, Trail, lossy};
+use crate::format::document::{Document, Http, Paragraph, Rights, WarcPlace};
+use crate::language::{Model, Predictor, may_be_japanese};
 use crate::outcome::Outcome;
 use crate::page::{self, Decoded, Page, publisher};
 use crate::stages::pipeline::{ExtractSection, MainContent};
@@ -19,18 +20,16 @@ use crate::warc::{Record, RecordKind};
 
 /// Where fewer of a page's characters are kana or kanji, the language model need not be asked.
 const LEAST_JAPANESE: f64 = 0.02;
-/// Labels that a trail keeps of each prediction.
-const SCORES: usize = 5;
 
 /// Turns records into documents, with buffers that are used again for every page.
 pub(super) struct Extractor<'m> {
-    section: &'m ExtractSection,
+    pub(super) section: &'m ExtractSection,
     model: &'m Model,
     max_record: usize,
-    predictor: Predictor<'m>,
+    pub(super) predictor: Predictor<'m>,
     page: page::Reader,
     body: Vec<u8>,
-    form: String,
+    pub(super) form: String,
 }
 
 impl<'m> Extractor<'m> {
@@ -115,7 +114,7 @@ impl<'m> Extractor<'m> {
         let url = record.target_uri();
         let decoded = decoded(body, &content_type, is_jp_host(&url), trail.as_deref_mut());
         let mut page = self.page(&decoded.text, kind, response, trail.as_deref_mut())?;
-        let language = self.language(&page.paragraphs, trail)?;
+        let told = self.language(&page.paragraphs, trail)?;
         if self.section.respect.iter().any(|signal| publisher::says(&page.rights, signal)) {
             return Err(Outcome::Respected);
         }
@@ -132,10 +131,10 @@ impl<'m> Extractor<'m> {
             warc,
             http: Http { status: response.status, content_type },
             charset: decoded.charset,
-            language,
+            flags: flags(record, &told),
+            language: told.language,
             title: page.title,
             rights: page.rights,
-            flags: flags(record),
             paragraphs: page.paragraphs,
         })
     }
@@ -171,56 +170,6 @@ impl<'m> Extractor<'m> {
             _ => Ok(page),
         }
     }
-
-    /// Identifies the language from the main paragraphs, or from all of them where there are none
-    /// or where the main ones alone would not pass: a short notice in English must not hide a
-    /// Japanese page.
-    fn language(
-        &mut self,
-        paragraphs: &[Paragraph],
-        mut trail: Option<&mut Trail>,
-    ) -> Result<Language, Outcome> {
-        let main = paragraphs.iter().filter(|paragraph| paragraph.main == Some(true));
-        let scores = trail.as_deref_mut().map(|trail| &mut trail.language.main);
-        let from_main = self.identify(main.map(|paragraph| paragraph.text.as_str()), scores);
-        let passes = matches!(from_main, Some(Ok(_)));
-        if passes && trail.is_none() {
-            return from_main.unwrap_or(Err(Outcome::Empty));
-        }
-        let all = paragraphs.iter().map(|paragraph| paragraph.text.as_str());
-        let scores = trail.as_deref_mut().map(|trail| &mut trail.language.all);
-        let from_all = self.identify(all, scores);
-        if let Some(trail) = trail {
-            trail.language.decided_by = Some(if passes { "main" } else { "all" });
-        }
-        if passes { from_main } else { from_all }.unwrap_or(Err(Outcome::Empty))
-    }
-
-    /// The verdict of the language model on these paragraphs; `None` where they hold no text.
-    fn identify<'p>(
-        &mut self,
-        paragraphs: impl Iterator<Item = &'p str>,
-        scores: Option<&mut Vec<Score>>,
-    ) -> Option<Result<Language, Outcome>> {
-        self.form.clear();
-        lid_form(paragraphs, &mut self.form);
-        if self.form.trim().is_empty() {
-            return None;
-        }
-        let most = if scores.is_some() { SCORES } else { 1 };
-        let predictions = self.predictor.predict(&self.form, most);
-        if let Some(scores) = scores {
-            scores.extend(predictions.iter().map(Score::of));
-        }
-        let best = *predictions.first()?;
-        if best.label != self.section.language {
-            return Some(Err(Outcome::OtherLanguage));
-        }
-        if f64::from(best.score) < self.section.min_score {
-            return Some(Err(Outcome::LowLanguageScore));
-        }
-        Some(Ok(Language { label: best.label.to_owned(), score: rounded(best.score) }))
-    }
 }
 
 /// A score with four decimals.
@@ -255,14 +204,17 @@ fn hear_header(rights: &mut Rights, response: &Response<'_>) {
     }
 }
 
-/// What is worth knowing about how the record came to be.
-fn flags(record: &Record<'_>) -> Vec<String> {
+/// What is worth knowing about how the document came to be.
+fn flags(record: &Record<'_>, told: &Told) -> Vec<String> {
     let mut flags = Vec::new();
     if record.truncated() {
         flags.push("truncated".to_owned());
     }
     if record.length_repaired() {
         flags.push("length_repaired".to_owned());
+    }
+    if told.by_script {
+        flags.push("japanese_script".to_owned());
     }
     flags
 }

@@ -94,7 +94,10 @@ pub struct LanguageTrail {
     pub main: Vec<Score>,
     /// Of all paragraphs.
     pub all: Vec<Score>,
-    /// Which of them decided: `main`, or `all` where the main ones alone do not pass.
+    /// Of the Japanese script in all paragraphs; none where the other two decided or where there is
+    /// too little of it.
+    pub japanese: Vec<Score>,
+    /// Which of them decided: `main`, `all` where the main ones alone do not pass, or `japanese`.
     pub decided_by: Option<&'static str>,
 }
 

@@ -1,0 +1,73 @@
+//! The Japanese part of a page alone, for pages whose menus, names and program code are in Latin
+//! letters. Such letters stand in pages of every language and say little about it; to a model that
+//! counts characters they can outweigh the text.
+
+use super::lid_form;
+use crate::text::classes::{Class, class};
+
+/// Writes the form of the Japanese script in `paragraphs` into `out`, whose former content is
+/// dropped: kana, kanji, Japanese punctuation and full-width letters and digits, with spaces in
+/// place of everything else, in the form of [`lid_form`].
+///
+/// Returns how much of the paragraphs that is, as a share of their bytes in UTF-8 without white
+/// space; 0 without text. Bytes, because a Japanese character says as much as three letters or so.
+pub fn japanese_form<'a>(paragraphs: impl Iterator<Item = &'a str>, out: &mut String) -> f64 {
+    let mut script = String::new();
+    let (mut japanese, mut all) = (0, 0);
+    for paragraph in paragraphs {
+        script.push(' ');
+        for c in paragraph.chars() {
+            let class = class(c);
+            if is_japanese_script(class) {
+                japanese += c.len_utf8();
+                script.push(c);
+            } else if !script.ends_with(' ') {
+                script.push(' ');
+            }
+            if class != Class::Space {
+                all += c.len_utf8();
+            }
+        }
+    }
+    lid_form(std::iter::once(script.as_str()), out);
+    if all == 0 { 0.0 } else { japanese as f64 / all as f64 }
+}
+
+fn is_japanese_script(class: Class) -> bool {
+    match class {
+        Class::Other
+        | Class::Space
+        | Class::AsciiLetter
+        | Class::AsciiDigit
+        | Class::Latin1Letter => false,
+        Class::WideLetter
+        | Class::WideDigit
+        | Class::Hiragana
+        | Class::Katakana
+        | Class::KanaMark
+        | Class::HalfwidthKana
+        | Class::Han
+        | Class::Stop
+        | Class::Punctuation => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_but_japanese_script_becomes_a_space() {
+        for (paragraphs, form, share) in [
+            (&["Keep reading", "npm で自動化する。"][..], "で自動化する。", 21.0 / 35.0),
+            (&["１２月 ｶﾞ 12 é", "「Rust」"], "１２月 ガ 「 」", 21.0 / 29.0),
+            (&["plain text"], "", 0.0),
+            (&["", " \u{3000}"], "", 0.0),
+            (&[], "", 0.0),
+        ] {
+            let mut out = "before".to_owned();
+            let found = japanese_form(paragraphs.iter().copied(), &mut out);
+            assert_eq!((out.as_str(), found), (form, share), "{paragraphs:?}");
+        }
+    }
+}

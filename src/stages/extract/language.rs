@@ -1,0 +1,108 @@
+//! Which language a page is in, by up to three looks: at its main paragraphs, at all of them, and
+//! at its Japanese script alone.
+
+use super::record::{Extractor, rounded};
+use super::trail::{LanguageTrail, Score, Trail};
+use crate::format::document::{Language, Paragraph};
+use crate::language::{japanese_form, lid_form};
+use crate::outcome::Outcome;
+
+/// Labels that a trail keeps of each look.
+const SCORES: usize = 5;
+/// Below this no language has half of the probability: the model is not sure.
+const SURE: f32 = 0.5;
+/// The share of Japanese script from which it is looked at alone where the model is not sure: half
+/// as many Japanese words as others, or so.
+const SHARE_IF_UNSURE: f64 = 1.0 / 6.0;
+/// The same where the model is sure that all is in another language.
+const SHARE_IF_SURE: f64 = 0.5;
+
+/// A page's language and what told it.
+pub(super) struct Told {
+    pub(super) language: Language,
+    /// Whether everything but Japanese script had to be set aside.
+    pub(super) by_script: bool,
+}
+
+/// The model's best label for some text.
+#[derive(Clone, Copy)]
+struct Look {
+    is_wanted: bool,
+    score: f32,
+}
+
+impl Extractor<'_> {
+    /// Identifies the language from the main paragraphs; from all of them where there are none or
+    /// where the main ones alone do not pass, because a short notice in English must not hide a
+    /// Japanese page; and from the Japanese script where there is a fair share of it, because
+    /// menus, names and program code must not hide one either.
+    pub(super) fn language(
+        &mut self,
+        paragraphs: &[Paragraph],
+        trail: Option<&mut Trail>,
+    ) -> Result<Told, Outcome> {
+        let mut trail = trail.map(|trail| &mut trail.language);
+        let all = || paragraphs.iter().map(|paragraph| paragraph.text.as_str());
+        let main = paragraphs.iter().filter(|paragraph| paragraph.main == Some(true));
+        lid_form(main.map(|paragraph| paragraph.text.as_str()), &mut self.form);
+        let from_main = self.look(trail.as_deref_mut().map(|trail| &mut trail.main));
+        let told = from_main.filter(|look| self.passes(*look));
+        if let (Some(look), None) = (told, &trail) {
+            return Ok(self.told(look, false));
+        }
+        lid_form(all(), &mut self.form);
+        let from_all = self.look(trail.as_deref_mut().map(|trail| &mut trail.all));
+        if let Some(look) = told {
+            decide(trail, "main");
+            return Ok(self.told(look, false));
+        }
+        let Some(from_all) = from_all else { return Err(Outcome::Empty) };
+        if self.passes(from_all) {
+            decide(trail, "all");
+            return Ok(self.told(from_all, false));
+        }
+        if self.section.language == "ja" {
+            let share = japanese_form(all(), &mut self.form);
+            let enough = if from_all.score < SURE { SHARE_IF_UNSURE } else { SHARE_IF_SURE };
+            let looks = share >= enough;
+            let scores = trail.as_deref_mut().map(|trail| &mut trail.japanese);
+            let look = if looks { self.look(scores) } else { None };
+            if let Some(look) = look.filter(|look| self.passes(*look)) {
+                decide(trail, "japanese");
+                return Ok(self.told(look, true));
+            }
+        }
+        decide(trail, "all");
+        Err(if from_all.is_wanted { Outcome::LowLanguageScore } else { Outcome::OtherLanguage })
+    }
+
+    /// The best label for the form at hand; `None` where it holds no text.
+    fn look(&mut self, scores: Option<&mut Vec<Score>>) -> Option<Look> {
+        if self.form.is_empty() {
+            return None;
+        }
+        let most = if scores.is_some() { SCORES } else { 1 };
+        let predictions = self.predictor.predict(&self.form, most);
+        if let Some(scores) = scores {
+            scores.extend(predictions.iter().map(Score::of));
+        }
+        let best = predictions.first()?;
+        Some(Look { is_wanted: best.label == self.section.language, score: best.score })
+    }
+
+    fn passes(&self, look: Look) -> bool {
+        look.is_wanted && f64::from(look.score) >= self.section.min_score
+    }
+
+    fn told(&self, look: Look, by_script: bool) -> Told {
+        let language =
+            Language { label: self.section.language.clone(), score: rounded(look.score) };
+        Told { language, by_script }
+    }
+}
+
+fn decide(trail: Option<&mut LanguageTrail>, by: &'static str) {
+    if let Some(trail) = trail {
+        trail.decided_by = Some(by);
+    }
+}
