@@ -186,7 +186,7 @@ fn the_story_names_every_reason() {
         "because no label holds, and the kana speak for it",
         "http says `iso-8859-1` = windows-1252, does not hold",
         "meta says `shift_jis` = Shift_JIS, does not hold",
-        "main  ja ",
+        "main     ja ",
         "title        便り",
         "noindex for ccbot (meta)",
         "signature    exact ",
