@@ -34,7 +34,7 @@ const PLACES: &[&str] = &[
 ];
 
 /// Files that name a registry because a tool writes them so.
-const MAY_NAME_PLACES: &[&str] = &["Cargo.lock"];
+const MAY_NAME_PLACES: &[&str] = &["Cargo.lock", "tests/fuzz/Cargo.lock"];
 
 /// Directories that hold nothing of the repository.
 const SKIPPED: &[&str] = &["target", "runs", "cache", "shared", "node_modules", "__pycache__"];
