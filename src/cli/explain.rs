@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     /// Address of the record, as WARC-Target-URI has it
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Override a key of [extract]; may be given several times
+    /// Override a key of the section extract; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
     /// Show paragraphs and header fields whole

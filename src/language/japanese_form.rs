@@ -7,7 +7,7 @@ use crate::text::classes::{Class, class};
 
 /// Writes the form of the Japanese script in `paragraphs` into `out`, whose former content is
 /// dropped: kana, kanji, Japanese punctuation and full-width letters and digits, with spaces in
-/// place of everything else, in the form of [`lid_form`].
+/// place of everything else, in the form of [`lid_form()`].
 ///
 /// Returns how much of the paragraphs that is, as a share of their bytes in UTF-8 without white
 /// space; 0 without text. Bytes, because a Japanese character says as much as three letters or so.
