@@ -174,8 +174,11 @@ impl Error {
             E::StorageFull | E::QuotaExceeded => {
                 Some("free some space, then run the same command again: finished tasks are kept")
             }
-            E::PermissionDenied | E::ReadOnlyFilesystem => {
-                Some("check the permissions of that directory, or choose another with --run")
+            E::PermissionDenied => {
+                Some("check its permissions and those of the directories above it")
+            }
+            E::ReadOnlyFilesystem => {
+                Some("that file system takes no changes: choose another directory")
             }
             E::NotFound => Some("check the path"),
             _ => None,

@@ -33,6 +33,18 @@ fn a_missing_input_is_named() {
 }
 
 #[test]
+fn what_cannot_be_read_twice_or_opened_is_refused_before_a_run_is_made() {
+    let scratch = Scratch::new();
+    let path = scratch.join("x.warc");
+    let socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let warc = format!("input.warc=[\"{}\"]", path.display());
+    let output = run(&scratch.join("r"), &[&warc]).exited(78);
+    says(&output, &["x.warc", "is no regular file", "write it to a file first"]);
+    assert!(!scratch.join("r").exists());
+    drop(socket);
+}
+
+#[test]
 fn a_file_that_is_no_warc_is_counted_as_garbage() {
     let scratch = Scratch::new();
     let file = scratch.write("x.warc.gz", b"this is not a WARC file at all");

@@ -127,7 +127,7 @@ impl Check {
         self.problems.push(Problem { place, message, help });
     }
 
-    /// Every input must lead to a file.
+    /// Every input must lead to files, and every file must open.
     fn inputs(&mut self) {
         let Some(entries) = self.resolved["input"].get("warc").and_then(toml::Value::as_array)
         else {
@@ -135,9 +135,25 @@ impl Check {
         };
         let entries: Vec<String> =
             entries.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect();
-        if let Err(problems) = store::expand_inputs(&entries, WARC_ENDINGS) {
-            for problem in problems {
-                self.problem("input", "warc", problem.message, problem.help);
+        match store::expand_inputs(&entries, WARC_ENDINGS) {
+            Ok(files) => {
+                for file in files {
+                    let place = file.display();
+                    let (message, help) = if !file.is_file() {
+                        (format!("`{place}` is no regular file"), "write it to a file first")
+                    } else if let Err(cause) = File::open(&file) {
+                        let help = "check its permissions and those of the directories above it";
+                        (format!("cannot open `{place}`: {cause}"), help)
+                    } else {
+                        continue;
+                    };
+                    self.problem("input", "warc", message, Some(help.to_owned()));
+                }
+            }
+            Err(problems) => {
+                for problem in problems {
+                    self.problem("input", "warc", problem.message, problem.help);
+                }
             }
         }
     }
