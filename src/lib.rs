@@ -25,6 +25,7 @@
 //! The rooms, from the ground up; a room imports only from floors below it (`ARCHITECTURE.md`).
 
 // Floor 0
+pub mod digest;
 pub mod error;
 pub mod event;
 pub mod outcome;

@@ -11,6 +11,7 @@ use source::{Source, sources};
 /// `ARCHITECTURE.md`.
 const FLOORS: &[(&str, u8)] = &[
     ("error", 0),
+    ("digest", 0),
     ("outcome", 0),
     ("event", 0),
     ("text", 0),

@@ -7,6 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::Asset;
+use crate::digest::hex;
 use crate::error::{Error, Result};
 
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -79,7 +80,7 @@ pub(super) fn copy(
     if copied < asset.bytes {
         return Err(CopyFailure::Differs(format!("{copied} bytes instead of {}", asset.bytes)));
     }
-    let sha256: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(&hasher.finalize());
     if sha256 != asset.sha256 {
         return Err(CopyFailure::Differs(format!("sha256 {sha256} instead of {}", asset.sha256)));
     }

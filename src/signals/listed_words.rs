@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind};
-use sha2::{Digest, Sha256};
 
 use super::{COUNT, Column, Family, Lists, Measure, SHARE, share};
 use crate::config::{Key, KeyKind, did_you_mean};
+use crate::digest::sha256;
 use crate::error::{Error, Kind, Result};
 use crate::format::document::Document;
 use crate::text::classes::{Class, class};
@@ -88,9 +88,8 @@ impl Family for ListedWords {
 
     fn digests(&self, parameters: &toml::Table, lists: &Lists) -> Result<BTreeMap<String, String>> {
         let name = list_name(parameters)?;
-        let digest = Sha256::digest(list(name, lists)?.as_bytes());
-        let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(BTreeMap::from([(name.to_owned(), hex)]))
+        let digest = sha256(list(name, lists)?.as_bytes());
+        Ok(BTreeMap::from([(name.to_owned(), digest)]))
     }
 
     fn open(&self, parameters: &toml::Table, lists: &Lists) -> Result<Box<dyn Measure>> {

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::Store;
+use crate::digest::hex;
 use crate::error::{Error, Kind, Place, Result};
 
 /// What a store does for one unfinished file. Dropping it removes whatever was not put in place.
@@ -154,16 +155,6 @@ pub(super) fn read_failed(place: &Path, offset: u64, cause: io::Error) -> Error 
             .at(Place::Offset { path: place.to_path_buf(), offset });
     }
     Error::io("read the file", place, cause)
-}
-
-/// Bytes as lower-case hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
-        .map(char::from)
-        .collect()
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::commit::{hex, read_failed};
+use super::commit::read_failed;
 use super::glob;
+use crate::digest::hex;
 use crate::error::{Error, Problem, Result};
 
 /// Bytes at each end that a fingerprint covers.

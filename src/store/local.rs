@@ -338,15 +338,12 @@ mod tests {
     }
 
     #[test]
-    fn a_committed_file_is_read_back_whole_and_in_part() {
+    fn a_committed_file_is_read_back() {
         let (_folder, store) = run();
         let committed = put(&store, "documents/00000.jsonl.zst", b"0123456789").unwrap();
         assert_eq!((committed.size, committed.existed), (10, false));
         assert_eq!(store.size("documents/00000.jsonl.zst").unwrap(), Some(10));
         assert_eq!(store.read("documents/00000.jsonl.zst").unwrap(), b"0123456789");
-        assert_eq!(store.read_range("documents/00000.jsonl.zst", 3, 4).unwrap(), b"3456");
-        let error = store.read_range("documents/00000.jsonl.zst", 8, 4).unwrap_err();
-        assert_eq!(error.kind, Kind::Data);
         assert_eq!(names(&store.root().join("documents")), ["00000.jsonl.zst"]);
     }
 

@@ -50,17 +50,6 @@ pub trait Store: Send + Sync {
     /// Begins a new file: what is written stays invisible until [`Staged::commit`].
     fn create(&self, path: &str) -> Result<Staged>;
 
-    /// Exactly `length` bytes of a file from `offset` on; a file that ends before is damaged data.
-    fn read_range(&self, path: &str, offset: u64, length: usize) -> Result<Vec<u8>> {
-        let place = self.place(path);
-        let mut file = self.open_seekable(path)?;
-        file.seek(std::io::SeekFrom::Start(offset))
-            .map_err(|cause| Error::io("seek in the file", &place, cause))?;
-        let mut bytes = vec![0; length];
-        file.read_exact(&mut bytes).map_err(|cause| commit::read_failed(&place, offset, cause))?;
-        Ok(bytes)
-    }
-
     /// A whole small file.
     fn read(&self, path: &str) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
