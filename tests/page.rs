@@ -259,6 +259,7 @@ fn titles_come_in_one_line() {
     for (html, title) in [
         ("<title> 日本語の\n 題 &amp; 名 </title>", Some("日本語の題 & 名")),
         ("<svg><title>図</title></svg><title>題</title>", Some("題")),
+        ("<title>導入\u{2028}\u{85}編</title>", Some("導入 編")),
         ("<title></title><title>後</title>", None),
         ("<p>題なし", None),
     ] {

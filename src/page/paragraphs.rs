@@ -33,7 +33,10 @@ pub(super) fn title(tree: &Tree, writer: &mut Writer) -> Option<String> {
         child = tree.next_sibling(child);
     }
     writer.end_paragraph();
-    writer.take_blocks().next().map(|block| block.text)
+    let title = writer.take_blocks().next()?.text;
+    // The separators of lines and paragraphs are line breaks in the output form.
+    let lines = title.split('\n').filter(|line| !line.is_empty());
+    Some(lines.collect::<Vec<_>>().join(" "))
 }
 
 /// The seen text of a page, block by block.
