@@ -133,13 +133,7 @@ fn read_pruned(bytes: &mut Bytes<'_>, n_pruned: i64) -> Result<Pruned> {
     if n_pruned > bytes.remaining() / 8 {
         return Err(no_model("its pruned index is larger than the bytes that are left"));
     }
-    let mut pruned = Vec::with_capacity(n_pruned);
-    for _ in 0..n_pruned {
-        let bucket = bytes.count("bucket in the pruned index")?;
-        let row = bytes.count("row in the pruned index")?;
-        pruned.push((bucket as u32, row as u32));
-    }
-    Ok(Some(pruned))
+    bytes.pairs(n_pruned, "pruned index").map(Some)
 }
 
 /// The start of [`hash`].
@@ -325,17 +319,10 @@ impl PrunedRows {
     /// Of equal buckets the last one counts, as in fastText. No n-gram has a bucket from
     /// `n_buckets` on.
     fn new(mut pairs: Vec<(u32, u32)>, n_buckets: u32) -> PrunedRows {
-        pairs.retain(|&(bucket, _)| bucket < n_buckets);
-        pairs.sort_by_key(|&(bucket, _)| bucket);
-        let last_of_equals = pairs.chunk_by(|left, right| left.0 == right.0).map(|equal| {
-            let (bucket, row) = equal[equal.len() - 1];
-            (bucket as usize, row)
-        });
         let mut bits = vec![0u64; n_buckets as usize / 64 + 1];
-        let mut rows = Vec::with_capacity(pairs.len());
-        for (bucket, row) in last_of_equals {
-            bits[bucket / 64] |= 1 << (bucket % 64);
-            rows.push(row);
+        pairs.retain(|&(bucket, _)| bucket < n_buckets);
+        for &(bucket, _) in &pairs {
+            bits[bucket as usize / 64] |= 1 << (bucket % 64);
         }
         let mut sum = 0;
         let count = |word: &u64| {
@@ -344,7 +331,12 @@ impl PrunedRows {
             before
         };
         let before = bits.iter().map(count).collect();
-        PrunedRows { bits, before, rows }
+        let mut pruned = PrunedRows { bits, before, rows: vec![0; sum as usize] };
+        for (bucket, row) in pairs {
+            let rank = pruned.rank(bucket);
+            pruned.rows[rank] = row;
+        }
+        pruned
     }
 
     /// Keeps the words and the buckets that are left.
@@ -365,9 +357,15 @@ impl PrunedRows {
     /// The row of a bucket that is left.
     #[inline]
     fn row(&self, bucket: u32) -> u32 {
+        self.rows[self.rank(bucket)]
+    }
+
+    /// How many buckets before this one are left.
+    #[inline]
+    fn rank(&self, bucket: u32) -> usize {
         let word = bucket as usize / 64;
         let lower = self.bits[word] & ((1 << (bucket % 64)) - 1);
-        self.rows[(self.before[word] + lower.count_ones()) as usize]
+        (self.before[word] + lower.count_ones()) as usize
     }
 }
 
