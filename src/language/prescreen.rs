@@ -41,7 +41,7 @@ pub fn may_be_japanese(bytes: &[u8]) -> bool {
 
 /// With a kana for so many bytes, markup included, a page passes unseen: few would be refused if
 /// their text were found, which takes a third of the time that it takes to parse them.
-const BYTES_A_KANA: u64 = 96;
+const BYTES_A_KANA: u64 = 200;
 
 /// The same for what is written in UTF-8 and in references.
 fn utf8_may_be_japanese(bytes: &[u8]) -> bool {
@@ -50,18 +50,17 @@ fn utf8_may_be_japanese(bytes: &[u8]) -> bool {
     if count_utf8(bytes, plenty, &mut script) {
         return true;
     }
-    // Decimal or hexadecimal, padded with zeros or not, with their semicolon or without.
-    for at in memmem::find_iter(bytes, b"&#") {
-        script.count(reference(&bytes[at + 2..]));
-    }
+    count_references(bytes, &mut script);
     script.is_enough()
-        && text_may_be_japanese(bytes, |text, script| {
+        && text_may_be_japanese(bytes, script, |text, script| {
             count_utf8(text, u64::MAX, script);
         })
 }
 
-/// The rule on the text of a page, whose kana and kanji beside references `count` counts.
-fn text_may_be_japanese(page: &[u8], count: impl Fn(&[u8], &mut Script)) -> bool {
+/// The rule on the text of a page, whose kana and kanji beside references `count` counts. The whole
+/// page holds at most as many as `most` says.
+fn text_may_be_japanese(page: &[u8], most: Script, count: impl Fn(&[u8], &mut Script)) -> bool {
+    let most_others = most.most_others();
     let mut script = Script::default();
     for Region { bytes, is_seen } in Regions::of(page) {
         let before = script.kanji;
@@ -78,6 +77,9 @@ fn text_may_be_japanese(page: &[u8], count: impl Fn(&[u8], &mut Script)) -> bool
         if is_seen {
             script.sure_kanji += script.kanji - before;
             script.others += letters as u64;
+            if script.others > most_others {
+                return false;
+            }
         }
     }
     script.may_be_japanese()
@@ -99,6 +101,14 @@ fn count_utf8(bytes: &[u8], plenty: u64, script: &mut Script) -> bool {
         }
     }
     false
+}
+
+/// Counts kana and kanji written as numbers: decimal or hexadecimal, padded with zeros or not, with
+/// their semicolon or without.
+fn count_references(bytes: &[u8], script: &mut Script) {
+    for at in memmem::find_iter(bytes, b"&#") {
+        script.count(reference(&bytes[at + 2..]));
+    }
 }
 
 impl Script {
@@ -225,7 +235,7 @@ pub(in crate::language::prescreen) mod tests {
         let mut escapes = (0..bytes.len()).map(|at| &bytes[at..]).filter(|rest| rest[0] == 0x1B);
         let all: Vec<u32> = (0..bytes.len()).filter_map(character).map(u32::from).collect();
         let kana = all.iter().filter(|&&c| is_kana(c)).count() as u64;
-        let plenty = kana >= 32 && kana as f64 >= bytes.len() as f64 / 96.0;
+        let plenty = kana >= 32 && kana as f64 >= bytes.len() as f64 / 200.0;
         let all = all.into_iter().chain(referred.flatten());
         let enough = all.filter(|&c| is_kana(c) || is_kanji(c)).count() >= 6;
         let utf8 = |text: &[u8]| {

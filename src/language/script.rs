@@ -11,9 +11,9 @@ const MANY_KANJI: u64 = 200;
 /// More kanji than this for each kana are Chinese that quotes something. Of 5,800 Japanese pages
 /// the one with the fewest kana has forty.
 const KANJI_A_KANA: u64 = 50;
-/// More characters than this for each kana and kanji are another language that names something
-/// Japanese. Of 5,800 Japanese pages the one with the most has 22.
-const CHARACTERS_A_JAPANESE: u64 = 32;
+/// More other characters than this for each kana and kanji are another language that names
+/// something Japanese. Of 5,800 Japanese pages the one with the most has 21.
+const OTHERS_A_JAPANESE: u64 = 31;
 
 /// Counts of the characters of a page, exact or at best: each as Japanese as it may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,12 +31,14 @@ pub struct Script {
 impl Script {
     /// Whether a page with these may be Japanese; no language model need be asked where not.
     pub fn may_be_japanese(&self) -> bool {
-        let japanese = self.kana + self.kanji;
         let is_chinese =
             self.sure_kanji >= MANY_KANJI && self.kana * KANJI_A_KANA < self.sure_kanji;
-        self.is_enough()
-            && !is_chinese
-            && japanese * CHARACTERS_A_JAPANESE >= japanese + self.others
+        self.is_enough() && !is_chinese && self.others <= self.most_others()
+    }
+
+    /// As many others may come on these kana and kanji.
+    pub(super) fn most_others(&self) -> u64 {
+        (self.kana + self.kanji) * OTHERS_A_JAPANESE
     }
 
     /// The exact counts of a text: kana, Chinese characters, all characters.

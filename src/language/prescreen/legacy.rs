@@ -10,16 +10,18 @@
 
 use encoding_rs::{BIG5, DecoderResult, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS};
 
-use super::text_may_be_japanese;
+use super::{count_references, text_may_be_japanese};
 use crate::language::script::Script;
 
 /// Whether a payload that is not UTF-8 may be Japanese.
 pub(super) fn may_be_japanese(bytes: &[u8]) -> bool {
     [SHIFT_JIS, EUC_JP, GB18030, BIG5, EUC_KR].into_iter().any(|encoding| {
-        reads_well(encoding, bytes)
-            && text_may_be_japanese(bytes, |text, script| {
+        reads_well(encoding, bytes).is_some_and(|mut most| {
+            count_references(bytes, &mut most);
+            text_may_be_japanese(bytes, most, |text, script| {
                 count(encoding, text, script);
             })
+        })
     })
 }
 
@@ -28,13 +30,14 @@ pub(super) fn may_be_japanese(bytes: &[u8]) -> bool {
 /// 70 %. English with nothing but apostrophes passes with any weight.
 const FAULT_WEIGHT: u64 = 8;
 
-/// Whether `bytes`, read as `encoding`, hold what is looked for, and few faults.
-fn reads_well(encoding: &'static Encoding, bytes: &[u8]) -> bool {
+/// The kana and kanji of `bytes`, read as `encoding`, if they are what is looked for and the faults
+/// are few.
+fn reads_well(encoding: &'static Encoding, bytes: &[u8]) -> Option<Script> {
     let mut script = Script::default();
     let faults = count(encoding, bytes, &mut script);
     let is_home = encoding == SHIFT_JIS || encoding == EUC_JP;
     let found = if is_home { script.kana + script.kanji } else { script.kana };
-    found > 0 && faults * FAULT_WEIGHT <= found
+    (found > 0 && faults * FAULT_WEIGHT <= found).then_some(script)
 }
 
 /// Counts kana and kanji of `bytes`, read as `encoding`; gives the number of faults.
