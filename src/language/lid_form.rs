@@ -63,13 +63,46 @@ impl Form<'_> {
         self.local_part = if is_local(c) { self.local_part + 1 } else { 0 };
     }
 
+    /// Takes the characters at the start of `text` that are taken as they are, nearly all of most
+    /// texts, at once, or as many of them as fill the form; gives them.
+    fn push_plain<'t>(&mut self, text: &'t str) -> &'t str {
+        let most = MOST_CHARACTERS + LONGEST_LOCAL_PART + 1 - self.characters;
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        let mut characters = 0;
+        while characters < most && at < bytes.len() {
+            match plain_bytes(&bytes[at..]) {
+                0 => break,
+                length => at += length,
+            }
+            characters += 1;
+        }
+        let run = &text[..at];
+        if run.is_empty() {
+            return run;
+        }
+        if self.space_due {
+            self.out.push(' ');
+            self.characters += 1;
+            self.space_due = false;
+        }
+        self.out.push_str(run);
+        self.characters += characters;
+        let may_be_local = |byte: &&u8| is_local(char::from(**byte));
+        let local = bytes[..at].iter().rev().take(LONGEST_LOCAL_PART + 1).take_while(may_be_local);
+        let local = local.count();
+        self.local_part = if local == at { self.local_part + local } else { local };
+        run
+    }
+
     fn add(&mut self, paragraph: &str) {
         let mut rest = paragraph;
         let mut before = ' ';
-        while let Some(c) = rest.chars().next() {
-            if self.is_full() {
-                return;
-            }
+        while !self.is_full() {
+            let run = self.push_plain(rest);
+            before = run.chars().next_back().unwrap_or(before);
+            rest = &rest[run.len()..];
+            let Some(c) = rest.chars().next() else { return };
             if let Some(n) = web_address(before, c, rest) {
                 self.space();
                 rest = &rest[n..];
@@ -111,6 +144,21 @@ impl Form<'_> {
         }
         self.space();
         Some(domain)
+    }
+}
+
+/// Bytes of the character that `bytes`, which are UTF-8, begin with, if it is surely taken as it is:
+/// no white space, no half-width kana, nothing that an address begins with.
+#[inline]
+fn plain_bytes(bytes: &[u8]) -> usize {
+    match *bytes {
+        [b'h' | b'H' | b'w' | b'W' | b'@' | b' ' | b'\t'..=b'\r', ..] => 0,
+        [0..=0x7F, ..] => 1,
+        [0xC3..=0xDF, ..] => 2,
+        [0xE3, 0x80, 0x80, ..] => 0,
+        [0xE3..=0xEE, ..] | [0xEF, 0xBC, ..] => 3,
+        [0xF0..=0xFF, ..] => 4,
+        _ => 0,
     }
 }
 

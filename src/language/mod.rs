@@ -11,7 +11,7 @@ mod prescreen;
 mod script;
 
 pub use fasttext::{Model, Prediction, Predictor};
-pub use japanese_form::japanese_form;
+pub use japanese_form::{japanese_form, japanese_share};
 pub use lid_form::lid_form;
 pub use prescreen::may_be_japanese;
 pub use script::Script;

@@ -33,10 +33,24 @@ use regions::{Region, Regions};
 /// soundly encoded in UTF-8, UTF-16, Shift_JIS, EUC-JP or ISO-2022-JP, or holds kana in an encoding
 /// of China, Taiwan or Korea. Bytes that are valid UTF-8 count as UTF-8.
 pub fn may_be_japanese(bytes: &[u8]) -> bool {
-    may_be_utf16(bytes)
-        || utf8_may_be_japanese(bytes)
+    if may_be_utf16(bytes) {
+        return true;
+    }
+    // Most pages hold nothing but ASCII and Latin letters: for them some scans need not be made.
+    let highest = bytes.iter().fold(0, |highest, &byte| byte.max(highest));
+    utf8_may_be_japanese(bytes, highest)
         || has_japanese_escape(bytes)
-        || (!reads_as_utf8(bytes) && (memchr(0, bytes).is_some() || legacy::may_be_japanese(bytes)))
+        || (highest >= 0x80 && otherwise_may_be_japanese(bytes))
+}
+
+/// The same for what is neither UTF-8 nor plain ASCII.
+fn otherwise_may_be_japanese(bytes: &[u8]) -> bool {
+    if Encoding::utf8_valid_up_to(bytes) == bytes.len() {
+        return false;
+    }
+    let high = count_high(bytes);
+    !reads_as_utf8(bytes, high)
+        && (memchr(0, bytes).is_some() || legacy::may_be_japanese(bytes, high))
 }
 
 /// With a kana for so many bytes, markup included, a page passes unseen: few would be refused if
@@ -44,10 +58,10 @@ pub fn may_be_japanese(bytes: &[u8]) -> bool {
 const BYTES_A_KANA: u64 = 200;
 
 /// The same for what is written in UTF-8 and in references.
-fn utf8_may_be_japanese(bytes: &[u8]) -> bool {
+fn utf8_may_be_japanese(bytes: &[u8], highest: u8) -> bool {
     let plenty = (bytes.len() as u64).div_ceil(BYTES_A_KANA).max(32);
     let mut script = Script::default();
-    if count_utf8(bytes, plenty, &mut script) {
+    if highest >= FIRST_LEAD && count_utf8(bytes, plenty, &mut script) {
         return true;
     }
     count_references(bytes, &mut script);
@@ -60,9 +74,9 @@ fn utf8_may_be_japanese(bytes: &[u8]) -> bool {
 /// The rule on the text of a page, whose kana and kanji beside references `count` counts. The whole
 /// page holds at most as many as `most` says.
 fn text_may_be_japanese(page: &[u8], most: Script, count: impl Fn(&[u8], &mut Script)) -> bool {
-    let most_others = most.most_others();
     let mut script = Script::default();
-    for Region { bytes, is_seen } in Regions::of(page) {
+    let mut regions = Regions::of(page);
+    while let Some(Region { bytes, is_seen }) = regions.next() {
         let before = script.kanji;
         count(bytes, &mut script);
         let mut letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
@@ -77,9 +91,18 @@ fn text_may_be_japanese(page: &[u8], most: Script, count: impl Fn(&[u8], &mut Sc
         if is_seen {
             script.sure_kanji += script.kanji - before;
             script.others += letters as u64;
-            if script.others > most_others {
+            // At best, all the script of the page is text.
+            let best = Script { kana: most.kana, kanji: most.kanji, ..script };
+            if !best.may_be_japanese() {
                 return false;
             }
+        }
+        // At worst, what is left is other letters, or kanji.
+        let left = regions.bytes_left() as u64;
+        let worst =
+            Script { others: script.others + left, sure_kanji: script.sure_kanji + left, ..script };
+        if worst.may_be_japanese() {
+            return true;
         }
     }
     script.may_be_japanese()
@@ -127,6 +150,9 @@ fn may_be_utf16(bytes: &[u8]) -> bool {
     }
 }
 
+/// The first byte that leads a kana or kanji.
+const FIRST_LEAD: u8 = 0xE3;
+
 /// Bytes that are looked at in one step; a multiple of every vector's width.
 const STEP: usize = 64;
 
@@ -137,7 +163,7 @@ fn find_lead(bytes: &[u8]) -> Option<usize> {
     let mut start = 0;
     for step in steps {
         // All bytes of a step at once, in vectors; other bytes from there on are rare.
-        if step.iter().fold(false, |any, &byte| any | (byte >= 0xE3))
+        if step.iter().fold(false, |any, &byte| any | (byte >= FIRST_LEAD))
             && let Some(at) = step.iter().position(|&byte| is_lead(byte))
         {
             return Some(start + at);
@@ -183,13 +209,20 @@ fn has_japanese_escape(bytes: &[u8]) -> bool {
     })
 }
 
+/// Bytes that are not ASCII. Counts of one byte, for as long as they suffice, are many to a vector.
+fn count_high(bytes: &[u8]) -> usize {
+    let count = |part: &[u8]| part.iter().fold(0u8, |count, &byte| count + (byte >> 7));
+    bytes.chunks(u8::MAX.into()).map(|part| usize::from(count(part))).sum()
+}
+
 /// Whether a decoder would take the payload for UTF-8: it is valid but for a character that its
 /// end may have cut, or at most one byte is broken on sixteen sound characters. Text of another
-/// encoding is broken in every second character or so.
-fn reads_as_utf8(bytes: &[u8]) -> bool {
+/// encoding is broken in every second character or so. `high` bytes are not ASCII.
+fn reads_as_utf8(bytes: &[u8], high: usize) -> bool {
     let (mut sound, mut broken) = (0usize, 0usize);
     let mut rest = bytes;
-    loop {
+    // Every sound character has two high bytes at least.
+    while broken * 32 <= high {
         let (valid, tail) = rest.split_at(Encoding::utf8_valid_up_to(rest));
         if tail.is_empty() || is_cut(tail) {
             return broken == 0 || broken * 16 <= sound + count_leads(valid);
@@ -198,6 +231,7 @@ fn reads_as_utf8(bytes: &[u8]) -> bool {
         broken += 1;
         rest = &tail[1..];
     }
+    false
 }
 
 /// Whether these bytes are the start of a character whose rest is missing.

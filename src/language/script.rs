@@ -33,12 +33,8 @@ impl Script {
     pub fn may_be_japanese(&self) -> bool {
         let is_chinese =
             self.sure_kanji >= MANY_KANJI && self.kana * KANJI_A_KANA < self.sure_kanji;
-        self.is_enough() && !is_chinese && self.others <= self.most_others()
-    }
-
-    /// As many others may come on these kana and kanji.
-    pub(super) fn most_others(&self) -> u64 {
-        (self.kana + self.kanji) * OTHERS_A_JAPANESE
+        let most_others = (self.kana + self.kanji) * OTHERS_A_JAPANESE;
+        self.is_enough() && !is_chinese && self.others <= most_others
     }
 
     /// The exact counts of a text: kana, Chinese characters, all characters.

@@ -13,13 +13,13 @@ use encoding_rs::{BIG5, DecoderResult, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_
 use super::{count_references, text_may_be_japanese};
 use crate::language::script::Script;
 
-/// Whether a payload that is not UTF-8 may be Japanese.
-pub(super) fn may_be_japanese(bytes: &[u8]) -> bool {
+/// Whether a payload that is not UTF-8 may be Japanese; `high` of its bytes are not ASCII.
+pub(super) fn may_be_japanese(bytes: &[u8], high: usize) -> bool {
     [SHIFT_JIS, EUC_JP, GB18030, BIG5, EUC_KR].into_iter().any(|encoding| {
-        reads_well(encoding, bytes).is_some_and(|mut most| {
+        reads_well(encoding, bytes, high).is_some_and(|mut most| {
             count_references(bytes, &mut most);
             text_may_be_japanese(bytes, most, |text, script| {
-                count(encoding, text, script);
+                count(encoding, text, u64::MAX, script);
             })
         })
     })
@@ -32,16 +32,19 @@ const FAULT_WEIGHT: u64 = 8;
 
 /// The kana and kanji of `bytes`, read as `encoding`, if they are what is looked for and the faults
 /// are few.
-fn reads_well(encoding: &'static Encoding, bytes: &[u8]) -> Option<Script> {
+fn reads_well(encoding: &'static Encoding, bytes: &[u8], high: usize) -> Option<Script> {
     let mut script = Script::default();
-    let faults = count(encoding, bytes, &mut script);
+    // What is looked for takes a high byte each, so that with more faults the text is refused.
+    let most_faults = high as u64 / FAULT_WEIGHT;
+    let faults = count(encoding, bytes, most_faults, &mut script);
     let is_home = encoding == SHIFT_JIS || encoding == EUC_JP;
     let found = if is_home { script.kana + script.kanji } else { script.kana };
     (found > 0 && faults * FAULT_WEIGHT <= found).then_some(script)
 }
 
-/// Counts kana and kanji of `bytes`, read as `encoding`; gives the number of faults.
-fn count(encoding: &'static Encoding, bytes: &[u8], script: &mut Script) -> u64 {
+/// Counts kana and kanji of `bytes`, read as `encoding`, up to more faults than `most_faults`; gives
+/// the number of faults.
+fn count(encoding: &'static Encoding, bytes: &[u8], most_faults: u64, script: &mut Script) -> u64 {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut characters = [0u16; 256];
     let mut faults = 0;
@@ -58,6 +61,9 @@ fn count(encoding: &'static Encoding, bytes: &[u8], script: &mut Script) -> u64 
                 DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(..) => faults += 1,
             }
+        }
+        if faults > most_faults {
+            break;
         }
     }
     faults
@@ -106,23 +112,27 @@ pub(super) mod tests {
         })
     }
 
+    fn may(bytes: &[u8]) -> bool {
+        may_be_japanese(bytes, bytes.iter().filter(|byte| !byte.is_ascii()).count())
+    }
+
     #[test]
     fn one_fault_on_eight_characters_is_borne() {
         let eight = SHIFT_JIS.encode("あいうえおかきく").0;
-        assert!(may_be_japanese(&[&eight, &b"\xA0"[..]].concat()));
-        assert!(!may_be_japanese(&[&eight, &b"\xA0.\xA0"[..]].concat()));
-        assert!(!may_be_japanese(b"\xA0"));
+        assert!(may(&[&eight, &b"\xA0"[..]].concat()));
+        assert!(!may(&[&eight, &b"\xA0.\xA0"[..]].concat()));
+        assert!(!may(b"\xA0"));
     }
 
     #[test]
     fn a_character_that_the_end_cuts_is_no_fault() {
-        assert!(may_be_japanese(&[&b"\x82\xA0".repeat(6)[..], b"\x82"].concat()));
+        assert!(may(&[&b"\x82\xA0".repeat(6)[..], b"\x82"].concat()));
     }
 
     #[test]
     fn long_payloads_are_read_to_their_end() {
         let padding = [b'1'; 5000];
         let kana = EUC_JP.encode("かなかなかな").0;
-        assert!(may_be_japanese(&[&padding[..], &kana, &padding].concat()));
+        assert!(may(&[&padding[..], &kana, &padding].concat()));
     }
 }

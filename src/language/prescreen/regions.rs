@@ -63,6 +63,11 @@ impl<'b> Regions<'b> {
         Regions { rest: page, raw: &[], hidden: None }
     }
 
+    /// Bytes of the page that no region was given of yet.
+    pub(super) fn bytes_left(&self) -> usize {
+        self.raw.len() + self.rest.len()
+    }
+
     /// Passes over the markup that begins here, and gives what follows it; nothing does where it
     /// never ends.
     fn pass(&mut self, markup: &'b [u8]) -> &'b [u8] {

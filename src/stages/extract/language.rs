@@ -4,7 +4,7 @@
 use super::record::{Extractor, rounded};
 use super::trail::{LanguageTrail, Score, Trail};
 use crate::format::document::{Language, Paragraph};
-use crate::language::{japanese_form, lid_form};
+use crate::language::{japanese_form, japanese_share, lid_form};
 use crate::outcome::Outcome;
 
 /// Labels that a trail keeps of each look.
@@ -62,14 +62,14 @@ impl Extractor<'_> {
             return Ok(self.told(from_all, false));
         }
         if self.section.language == "ja" {
-            let share = japanese_form(all(), &mut self.form);
             let enough = if from_all.score < SURE { SHARE_IF_UNSURE } else { SHARE_IF_SURE };
-            let looks = share >= enough;
-            let scores = trail.as_deref_mut().map(|trail| &mut trail.japanese);
-            let look = if looks { self.look(scores) } else { None };
-            if let Some(look) = look.filter(|look| self.passes(*look)) {
-                decide(trail, "japanese");
-                return Ok(self.told(look, true));
+            if japanese_share(all()) >= enough {
+                japanese_form(all(), &mut self.form);
+                let scores = trail.as_deref_mut().map(|trail| &mut trail.japanese);
+                if let Some(look) = self.look(scores).filter(|look| self.passes(*look)) {
+                    decide(trail, "japanese");
+                    return Ok(self.told(look, true));
+                }
             }
         }
         decide(trail, "all");
