@@ -8,8 +8,10 @@ mod fasttext;
 mod japanese_form;
 mod lid_form;
 mod prescreen;
+mod script;
 
 pub use fasttext::{Model, Prediction, Predictor};
 pub use japanese_form::japanese_form;
 pub use lid_form::lid_form;
 pub use prescreen::may_be_japanese;
+pub use script::Script;

@@ -1,12 +1,9 @@
 //! The byte pre-screen: may this payload be Japanese at all? Most payloads of a crawl may not, and
 //! are spared decoding and parsing.
 //!
-//! A page is Japanese only if it has [`ENOUGH`] kana and kanji. Kanji count as long as there are
-//! fewer than [`MANY_KANJI`] of them: a name, a menu, a table. With more, [`ENOUGH`] must be kana,
-//! and one for [`KANJI_A_KANA`] kanji: else the page is Chinese and names Japanese songs. With more
-//! than [`LETTERS_A_CHARACTER`] letters in its text for each of them, it is in another language and
-//! names something Japanese. All kana and kanji of the page count, in markup too, so that the bytes
-//! can answer, in every way in which one can reach a page:
+//! Which pages may be is a rule on their kana, kanji and other characters ([`Script`]). Here it is
+//! asked of bytes, which show these counts within bounds, in every way in which one can reach a
+//! page:
 //!
 //! - what looks like UTF-16 is let pass unread;
 //! - UTF-8 shows kana and kanji by their lead bytes, which few other characters share;
@@ -15,83 +12,109 @@
 //! - what then is UTF-8, or nearly, is refused: a decoder reads it as UTF-8, and it held too few;
 //! - everything else may be in a legacy encoding, which `legacy` tries.
 //!
+//! First all bytes are counted, markup and scripts too: that is fast, and enough for nearly every
+//! page. Where that leaves it open, only the text counts, which `regions` finds.
+//!
 //! What passes may still be anything: telling languages apart takes a language model. The scans
 //! skip what they do not look for in whole vectors, and end where enough is seen; none allocates.
 
 mod legacy;
-mod letters;
+mod regions;
 
 use encoding_rs::Encoding;
 use memchr::{memchr, memchr_iter, memmem};
 
-/// As many kana and kanji make a page that may be Japanese: fewer are a word or two.
-const ENOUGH: usize = 9;
-/// A page with as many kanji and next to no kana is Chinese.
-const MANY_KANJI: usize = 100;
-/// So many kanji for each kana are Chinese: of 5,800 Japanese pages, the one with the fewest kana
-/// for its kanji has one for nine.
-const KANJI_A_KANA: usize = 20;
-
-/// So many ASCII letters of text for each kana and kanji are another language: a page with half as
-/// many is not shown to the language model.
-const LETTERS_A_CHARACTER: usize = 100;
+use super::script::{Script, is_kana, is_kanji};
+use regions::{Region, Regions};
 
 /// Whether a payload, in any encoding, may be Japanese. `false` is certain, `true` is not.
 ///
-/// Certain means: a text in UTF-8 or in numeric character references has too few kana; and of every
-/// text with a kana or kanji that was encoded soundly in UTF-16, Shift_JIS, EUC-JP or ISO-2022-JP,
-/// and of every text with a kana in an encoding of China, Taiwan or Korea, the answer is `true`.
-/// Bytes that are valid UTF-8 count as UTF-8.
+/// Certain means: [`Script::may_be_japanese`] is `false` for the paragraphs of the page, if it is
+/// soundly encoded in UTF-8, UTF-16, Shift_JIS, EUC-JP or ISO-2022-JP, or holds kana in an encoding
+/// of China, Taiwan or Korea. Bytes that are valid UTF-8 count as UTF-8.
 pub fn may_be_japanese(bytes: &[u8]) -> bool {
     may_be_utf16(bytes)
-        || Seen::of(bytes).is_enough(bytes)
+        || utf8_may_be_japanese(bytes)
         || has_japanese_escape(bytes)
         || (!reads_as_utf8(bytes) && (memchr(0, bytes).is_some() || legacy::may_be_japanese(bytes)))
 }
 
-/// The kana and kanji of a payload, in UTF-8 and in references.
-#[derive(Default)]
-struct Seen {
-    kana: usize,
-    kanji: usize,
+/// With a kana for so many bytes, markup included, a page passes unseen: few would be refused if
+/// their text were found, which takes a third of the time that it takes to parse them.
+const BYTES_A_KANA: u64 = 200;
+
+/// The same for what is written in UTF-8 and in references.
+fn utf8_may_be_japanese(bytes: &[u8]) -> bool {
+    let plenty = (bytes.len() as u64).div_ceil(BYTES_A_KANA).max(32);
+    let mut script = Script::default();
+    if count_utf8(bytes, plenty, &mut script) {
+        return true;
+    }
+    count_references(bytes, &mut script);
+    script.is_enough()
+        && text_may_be_japanese(bytes, script, |text, script| {
+            count_utf8(text, u64::MAX, script);
+        })
 }
 
-impl Seen {
-    /// Counts until all is read or the rest cannot matter: a kanji takes three bytes.
-    fn of(bytes: &[u8]) -> Seen {
-        let plenty = (bytes.len() / 3).div_ceil(KANJI_A_KANA).max(ENOUGH);
-        let mut seen = Seen::default();
-        let mut at = 0;
-        while let Some(next) = find_lead(&bytes[at..]) {
-            at += next;
-            let (c, length) = utf8_at(&bytes[at..]).unwrap_or((0, 1));
-            at += length;
-            seen.count(c);
-            if seen.kana >= plenty {
-                return seen;
+/// The rule on the text of a page, whose kana and kanji beside references `count` counts. The whole
+/// page holds at most as many as `most` says.
+fn text_may_be_japanese(page: &[u8], most: Script, count: impl Fn(&[u8], &mut Script)) -> bool {
+    let most_others = most.most_others();
+    let mut script = Script::default();
+    for Region { bytes, is_seen } in Regions::of(page) {
+        let before = script.kanji;
+        count(bytes, &mut script);
+        let mut letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+        for at in memchr_iter(b'&', bytes) {
+            let rest = &bytes[at + 1..];
+            if let Some(number) = rest.strip_prefix(b"#") {
+                script.count(reference(number));
+            } else {
+                letters -= rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
             }
         }
-        // Decimal or hexadecimal, padded with zeros or not, with their semicolon or without.
-        for at in memmem::find_iter(bytes, b"&#") {
-            seen.count(reference(&bytes[at + 2..]));
+        if is_seen {
+            script.sure_kanji += script.kanji - before;
+            script.others += letters as u64;
+            if script.others > most_others {
+                return false;
+            }
         }
-        seen
     }
+    script.may_be_japanese()
+}
 
+/// Counts kana and kanji in UTF-8; ends with `true` where there are `plenty` of kana.
+fn count_utf8(bytes: &[u8], plenty: u64, script: &mut Script) -> bool {
+    let mut at = 0;
+    while let Some(next) = find_lead(&bytes[at..]) {
+        at += next;
+        // Characters that are looked for come in rows.
+        while let Some((c, length)) = utf8_at(&bytes[at..]) {
+            at += length;
+            script.count(c);
+        }
+        at += usize::from(at < bytes.len());
+        if script.kana >= plenty {
+            return true;
+        }
+    }
+    false
+}
+
+/// Counts kana and kanji written as numbers: decimal or hexadecimal, padded with zeros or not, with
+/// their semicolon or without.
+fn count_references(bytes: &[u8], script: &mut Script) {
+    for at in memmem::find_iter(bytes, b"&#") {
+        script.count(reference(&bytes[at + 2..]));
+    }
+}
+
+impl Script {
     fn count(&mut self, c: u32) {
-        self.kana += usize::from(is_kana(c));
-        self.kanji += usize::from(is_kanji(c));
-    }
-
-    /// Whether it is enough for a Japanese page of these bytes.
-    fn is_enough(&self, bytes: &[u8]) -> bool {
-        let characters = self.kana + self.kanji;
-        let enough = if self.kanji < MANY_KANJI {
-            characters >= ENOUGH
-        } else {
-            self.kana >= ENOUGH && self.kana * KANJI_A_KANA >= self.kanji
-        };
-        enough && !letters::more_letters_than(bytes, characters * LETTERS_A_CHARACTER)
+        self.kana += u64::from(is_kana(c));
+        self.kanji += u64::from(is_kanji(c));
     }
 }
 
@@ -104,20 +127,6 @@ fn may_be_utf16(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether `c` is a kana or a kanji; the marks 々 〆 〇 and the like are none without one.
-fn is_kana_or_kanji(c: u32) -> bool {
-    is_kana(c) || is_kanji(c)
-}
-
-fn is_kanji(c: u32) -> bool {
-    matches!(c, 0x3005..=0x3007 | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF)
-        || matches!(c, 0x2_0000..=0x3_FFFD)
-}
-
-fn is_kana(c: u32) -> bool {
-    matches!(c, 0x3041..=0x30FF | 0x31F0..=0x31FF | 0xFF66..=0xFF9F | 0x1_AFF0..=0x1_B16F)
-}
-
 /// Bytes that are looked at in one step; a multiple of every vector's width.
 const STEP: usize = 64;
 
@@ -127,7 +136,8 @@ fn find_lead(bytes: &[u8]) -> Option<usize> {
     let (steps, _) = bytes.as_chunks::<STEP>();
     let mut start = 0;
     for step in steps {
-        if holds_three_high_bits(step)
+        // All bytes of a step at once, in vectors; other bytes from there on are rare.
+        if step.iter().fold(false, |any, &byte| any | (byte >= 0xE3))
             && let Some(at) = step.iter().position(|&byte| is_lead(byte))
         {
             return Some(start + at);
@@ -135,15 +145,6 @@ fn find_lead(bytes: &[u8]) -> Option<usize> {
         start += STEP;
     }
     bytes[start..].iter().position(|&byte| is_lead(byte)).map(|at| start + at)
-}
-
-/// Whether a byte from 0xE0 on is among these, eight bytes at a time: its three highest bits are
-/// set. They are shifted onto its highest one, where what comes from the byte beside it does not
-/// reach.
-fn holds_three_high_bits(step: &[u8; STEP]) -> bool {
-    const HIGHEST: u64 = 0x8080_8080_8080_8080;
-    let words = step.as_chunks::<8>().0.iter().map(|&word| u64::from_le_bytes(word));
-    words.fold(0, |found, word| found | (word & word << 1 & word << 2)) & HIGHEST != 0
 }
 
 /// The character of three or four bytes at the start of `bytes` and its length, if a well-formed one
@@ -210,7 +211,7 @@ fn count_leads(valid: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::language::prescreen) mod tests {
     use encoding_rs::{BIG5, EUC_JP, EUC_KR, GBK, ISO_2022_JP, SHIFT_JIS, WINDOWS_1252};
     use proptest::prelude::*;
 
@@ -232,19 +233,53 @@ mod tests {
             u128::from_str_radix(digits, radix).ok().and_then(|number| u32::try_from(number).ok())
         });
         let mut escapes = (0..bytes.len()).map(|at| &bytes[at..]).filter(|rest| rest[0] == 0x1B);
-        let all: Vec<u32> = (0..bytes.len())
-            .filter_map(character)
-            .map(u32::from)
-            .chain(referred.flatten())
-            .collect();
-        let kana = all.iter().filter(|&&c| is_kana(c)).count();
-        let kanji = all.iter().filter(|&&c| is_kanji(c)).count();
-        let enough = (kanji < 100 && kana + kanji >= 9)
-            || (kana >= 9 && kanji >= 100 && kana as f64 / kanji as f64 >= 0.05);
+        let all: Vec<u32> = (0..bytes.len()).filter_map(character).map(u32::from).collect();
+        let kana = all.iter().filter(|&&c| is_kana(c)).count() as u64;
+        let plenty = kana >= 32 && kana as f64 >= bytes.len() as f64 / 200.0;
+        let all = all.into_iter().chain(referred.flatten());
+        let enough = all.filter(|&c| is_kana(c) || is_kanji(c)).count() >= 6;
+        let utf8 = |text: &[u8]| {
+            let chunks = text.utf8_chunks();
+            chunks.flat_map(|chunk| chunk.valid().chars()).collect::<Vec<char>>()
+        };
         may_be_utf16(bytes)
-            || (enough && !letters::more_letters_than(bytes, 100 * (kana + kanji)))
+            || plenty
+            || (enough && twin_of_text(bytes, utf8))
             || escapes.any(|rest| matches!(rest.get(1..3), Some(b"$@" | b"$B" | b"$(" | b"(I")))
             || (!twin_reads_as_utf8(bytes) && (bytes.contains(&0) || legacy::tests::twin(bytes)))
+    }
+
+    /// The rule on the text of a page that `decode` reads.
+    pub(super) fn twin_of_text(page: &[u8], decode: impl Fn(&[u8]) -> Vec<char>) -> bool {
+        let references =
+            regex::bytes::Regex::new("&(?:#(?:[xX]([0-9A-Fa-f]+)|([0-9]+))|[A-Za-z]+)").unwrap();
+        let mut script = Script::default();
+        for region in Regions::of(page) {
+            let mut characters = decode(region.bytes);
+            let mut letters = region.bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+            for found in references.captures_iter(region.bytes) {
+                let digits = |at: usize| {
+                    found.get(at).map(|digits| String::from_utf8_lossy(digits.as_bytes()))
+                };
+                let number = match (digits(1), digits(2)) {
+                    (Some(digits), _) => u32::from_str_radix(&digits, 16),
+                    (_, Some(digits)) => digits.parse(),
+                    _ => {
+                        letters -= found[0].len() - 1;
+                        continue;
+                    }
+                };
+                characters.extend(number.ok().and_then(char::from_u32));
+            }
+            let kanji = characters.iter().filter(|&&c| is_kanji(c.into())).count() as u64;
+            script.kanji += kanji;
+            script.kana += characters.iter().filter(|&&c| is_kana(c.into())).count() as u64;
+            if region.is_seen {
+                script.sure_kanji += kanji;
+                script.others += letters as u64;
+            }
+        }
+        script.may_be_japanese()
     }
 
     fn twin_reads_as_utf8(bytes: &[u8]) -> bool {
@@ -311,20 +346,22 @@ mod tests {
     #[test]
     fn a_few_words_and_chinese_with_a_few_kana_are_refused() {
         for (text, passes) in [
-            ("これは日本語です".to_owned(), false), // eight
-            ("これは日本語ですよ".to_owned(), true),
-            ("会社概要所在地電話".to_owned(), true),
-            ("漢".repeat(98) + "か", true),
-            ("漢".repeat(100) + "これは日本語で", false),
-            ("漢".repeat(180) + "かきくけこさしすせ", true),
-            ("漢".repeat(181) + "かきくけこさしすせ", false),
-            ("これは日本語ですよ".to_owned() + &"letters ".repeat(127), true), // 889 and 4
-            ("これは日本語ですよ".to_owned() + &"letters ".repeat(129), false), // 903
-            ("か".repeat(50) + &"漢".repeat(1000), true),
-            ("か".repeat(50) + &"漢".repeat(1001), false),
-            ("か".repeat(50) + &"漢".repeat(1000) + "&#28450;", false),
-            ("漢".repeat(99) + "&#12354;&#12354;", true),
-            ("漢".repeat(50) + &"&#28450;".repeat(50), false),
+            ("日本語です".to_owned(), false), // five
+            ("日本語ですよ".to_owned(), true),
+            ("会社概要案内".to_owned(), true),
+            ("漢".repeat(199) + "か", true),
+            ("漢".repeat(200) + "かきく", false),
+            ("漢".repeat(200) + "かきくけ", true),
+            ("漢".repeat(201) + "かきくけ", false),
+            ("漢".repeat(200) + "かきく&#12354;", true),
+            ("日本語ですよ".to_owned() + &"letters ".repeat(26), true), // 182 and no more than 186
+            ("日本語ですよ".to_owned() + &"letters ".repeat(27), false),
+            ("日本語ですよ".to_owned() + &"letters &nbsp;".repeat(26), true),
+            ("<!-- 日本語ですよ -->".to_owned() + &"letters ".repeat(10), false),
+            ("<i title=日本語ですよ>".to_owned(), false),
+            ("<script>'日本語ですよ'</script>".to_owned(), false),
+            ("日本語ですよ<b hidden>".to_owned() + &"letters ".repeat(100), true),
+            ("か".repeat(4) + "<select>" + &"漢".repeat(1000) + "</select>", true),
         ] {
             assert_eq!(may_be_japanese(page(&text).as_bytes()), passes, "{text}");
         }
@@ -415,8 +452,8 @@ mod tests {
 
         #[test]
         fn no_kana_and_no_kanji_is_missed(
-            before in "[ -~]{0,90}",
-            text in "[ -~]{0,3}[ぁ-ヿ㐀-䶿一-鿿\u{F900}-\u{FAFF}\u{FF66}-\u{FF9F}\u{20000}-\u{2A6DF}]{9,20}[ -~]{0,3}",
+            before in "[ -%'-;=-~]{0,90}",
+            text in "[ -%'-;=-~]{0,3}[ぁ-ヿ㐀-䶿一-鿿\u{F900}-\u{FAFF}\u{FF66}-\u{FF9F}\u{20000}-\u{2A6DF}]{9,20}[ -~]{0,3}",
             after in "[ -~]{0,90}",
         ) {
             let html = format!("<p>{before}{text}{after}</p>");

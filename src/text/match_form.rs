@@ -9,13 +9,14 @@
 //! `Cargo.lock`: a character that is unassigned today is deleted and may be a letter tomorrow.
 //!
 //! Nearly every character has a form of its own, whatever stands beside it; a table of the first
-//! plane, built once, holds it. A character that begins with something that joins backwards (a
+//! plane holds it, of which each block of 256 characters is built when the first of them is met. A
+//! character that begins with something that joins backwards (a
 //! combining mark, ゛, ﾞ, a Hangul vowel) makes a segment: from the last character before it that
 //! left something in the form, up to the next such character behind it. Segments go through the
 //! definition itself.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
@@ -82,7 +83,6 @@ fn is_selector(c: char) -> bool {
 
 /// Appends a form of `text` by the table.
 fn append<const FOLD: bool>(text: &str, out: &mut String) {
-    let table = &*TABLE;
     let start = out.len();
     let mut run = 0..0;
     // Where the last character that left something and is in no run begins: in the text, in `out`.
@@ -91,7 +91,7 @@ fn append<const FOLD: bool>(text: &str, out: &mut String) {
     'rest: loop {
         for (offset, c) in text[rest..].char_indices() {
             let at = rest + offset;
-            match table.code(c) {
+            match code_of(c) {
                 SAME => lengthen(&mut run, at, c, text, out),
                 DIGIT if !FOLD => lengthen(&mut run, at, c, text, out),
                 DELETED => {}
@@ -102,7 +102,7 @@ fn append<const FOLD: bool>(text: &str, out: &mut String) {
                     }
                     flush(&mut run, text, out);
                     out.truncate(solid.1);
-                    rest = table.end_of_segment(text, at);
+                    rest = end_of_segment(text, at);
                     let segment = form_by_definition::<FOLD>(&text[solid.0..rest]);
                     push_form::<FOLD>(&segment, start, out);
                     continue 'rest;
@@ -110,7 +110,7 @@ fn append<const FOLD: bool>(text: &str, out: &mut String) {
                 code => {
                     flush(&mut run, text, out);
                     solid = (at, out.len());
-                    push_form::<FOLD>(table.form::<FOLD>(code), start, out);
+                    push_form::<FOLD>(form_of::<FOLD>(c, code), start, out);
                 }
             }
         }
@@ -159,24 +159,33 @@ const DIGIT: Code = 3;
 /// The code of the first form in the list.
 const FIRST_FORM: Code = 4;
 
-static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
-
-/// The forms of the characters that do not depend on their neighbours.
-struct Table {
-    /// The code of each character of the first plane.
-    codes: Box<[Code]>,
+/// The forms of 256 characters of the first plane that do not depend on their neighbours.
+struct Block {
+    codes: [Code; 256],
     /// Exact and match forms, for the codes from `FIRST_FORM` on.
     forms: Vec<[Box<str>; 2]>,
 }
 
-impl Table {
-    /// Puts every character of the first plane through the definition.
-    fn build() -> Self {
-        let mut table = Self { codes: vec![JOINS; 0x10000].into(), forms: Vec::new() };
-        for c in '\0'..='\u{FFFF}' {
-            table.codes[c as usize] = table.code_by_definition(c);
+impl Block {
+    /// The block that `c` lies in; `None` beyond the first plane.
+    #[inline]
+    fn of(c: char) -> Option<&'static Block> {
+        static BLOCKS: [OnceLock<Box<Block>>; 256] = [const { OnceLock::new() }; 256];
+        let number = c as usize / 256;
+        Some(BLOCKS.get(number)?.get_or_init(|| Block::build(number as u32 * 256)))
+    }
+
+    /// Puts every character of a block through the definition.
+    #[cold]
+    fn build(first: u32) -> Box<Block> {
+        let mut block = Box::new(Block { codes: [JOINS; 256], forms: Vec::new() });
+        // Surrogates are no characters.
+        for (at, c) in (first..first + 256).enumerate() {
+            if let Some(c) = char::from_u32(c) {
+                block.codes[at] = block.code_by_definition(c);
+            }
         }
-        table
+        block
     }
 
     /// The code of `c`, whose form is added to the list if it is new.
@@ -202,35 +211,35 @@ impl Table {
         self.forms.push([exact.into(), folded.into()]);
         FIRST_FORM + (self.forms.len() - 1) as Code
     }
+}
 
-    /// The code of any character. Beyond the first plane only whole ranges have one of their own.
-    #[inline]
-    fn code(&self, c: char) -> Code {
-        match self.codes.get(c as usize) {
-            Some(&code) => code,
-            None => match c {
-                '\u{20000}'..='\u{2A6DF}' => SAME,
-                '\u{1F300}'..='\u{1FAFF}' | '\u{E0100}'..='\u{E01EF}' => DELETED,
-                _ => JOINS,
-            },
-        }
+/// The code of any character. Beyond the first plane only whole ranges have one of their own.
+#[inline]
+fn code_of(c: char) -> Code {
+    match Block::of(c) {
+        Some(block) => block.codes[c as usize % 256],
+        None => match c {
+            '\u{20000}'..='\u{2A6DF}' => SAME,
+            '\u{1F300}'..='\u{1FAFF}' | '\u{E0100}'..='\u{E01EF}' => DELETED,
+            _ => JOINS,
+        },
     }
+}
 
-    /// The form that a code from `FIRST_FORM` on stands for, or the match form of a digit.
-    #[inline]
-    fn form<const FOLD: bool>(&self, code: Code) -> &str {
-        match code.checked_sub(FIRST_FORM) {
-            Some(index) => &self.forms[index as usize][usize::from(FOLD)],
-            None => "0",
-        }
+/// The form of `c` that its code stands for: one from `FIRST_FORM` on, or the match form of a digit.
+#[inline]
+fn form_of<const FOLD: bool>(c: char, code: Code) -> &'static str {
+    match (code.checked_sub(FIRST_FORM), Block::of(c)) {
+        (Some(index), Some(block)) => &block.forms[index as usize][usize::from(FOLD)],
+        _ => "0",
     }
+}
 
-    /// Where the segment that `from` lies in ends: before the next character that leaves something
-    /// whatever stands before it.
-    fn end_of_segment(&self, text: &str, from: usize) -> usize {
-        let solid = |&(_, c): &(usize, char)| !matches!(self.code(c), DELETED | JOINS);
-        text[from..].char_indices().find(solid).map_or(text.len(), |(at, _)| from + at)
-    }
+/// Where the segment that `from` lies in ends: before the next character that leaves something
+/// whatever stands before it.
+fn end_of_segment(text: &str, from: usize) -> usize {
+    let solid = |&(_, c): &(usize, char)| !matches!(code_of(c), DELETED | JOINS);
+    text[from..].char_indices().find(solid).map_or(text.len(), |(at, _)| from + at)
 }
 
 /// Whether `c` could change with what stands before it when both are normalised: whether its full

@@ -19,6 +19,9 @@ pub struct Damage {
     characters: u64,
     full_kana: u64,
     half_kana: u64,
+    /// ｡ ｢ ｣ ､ ･
+    half_marks: u64,
+    /// ､ ･
     half_lead: u64,
     han: u64,
     rare: u64,
@@ -51,10 +54,11 @@ impl Damage {
     #[must_use]
     pub fn share(&self) -> f64 {
         let mut signs = self.replaced + self.controls + self.private;
-        signs += self.rare.min(2 * self.half_kana);
+        let half_width = self.half_kana + self.half_marks;
+        signs += self.rare.min(2 * half_width);
         let missing_kana = self.share_of(self.full_kana) < 0.02;
-        if missing_kana && self.half_lead * 100 >= self.half_kana * 15 {
-            signs += self.half_kana;
+        if missing_kana && self.half_lead * 100 >= half_width * 15 {
+            signs += half_width;
         }
         self.share_of(signs)
     }
@@ -67,10 +71,16 @@ impl Damage {
         self.share() >= 0.03 || western
     }
 
-    /// The share of characters that are kana or kanji, 0.0 for no characters.
+    /// How many kana of either width there are, the long mark included.
     #[must_use]
-    pub fn japanese_share(&self) -> f64 {
-        self.share_of(self.full_kana + self.half_kana + self.han)
+    pub fn kana(&self) -> u64 {
+        self.full_kana + self.half_kana
+    }
+
+    /// How many Chinese characters there are.
+    #[must_use]
+    pub fn han(&self) -> u64 {
+        self.han
     }
 
     /// How many U+FFFD there are.
@@ -92,10 +102,10 @@ impl Damage {
             '\u{80}'..='\u{9F}' => self.controls += 1,
             '\u{E000}'..='\u{F8FF}' | '\u{F0000}'.. => self.private += 1,
             '､' | '･' => {
-                self.half_kana += 1;
+                self.half_marks += 1;
                 self.half_lead += 1;
             }
-            '｡' | '｢' | '｣' => self.half_kana += 1,
+            '｡' | '｢' | '｣' => self.half_marks += 1,
             // The letters that windows-1252 has beyond Latin-1.
             'ƒ' | 'Š' | 'š' | 'Œ' | 'œ' | 'Ž' | 'ž' | 'Ÿ' | 'ª' | 'º' | 'µ' => {
                 self.latin += 1

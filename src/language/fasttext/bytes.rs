@@ -93,6 +93,20 @@ impl<'a> Bytes<'a> {
         Ok(floats)
     }
 
+    /// `n` pairs of two i32 that number something.
+    pub(super) fn pairs(&mut self, n: usize, what: &str) -> Result<Vec<(u32, u32)>> {
+        let n_bytes = n.checked_mul(8);
+        let n_bytes = n_bytes.ok_or_else(|| no_model(format!("its {what} is impossibly large")))?;
+        let number = |bytes: [u8; 4]| {
+            u32::try_from(i32::from_le_bytes(bytes))
+                .map_err(|_| no_model(format!("its {what} holds negative numbers")))
+        };
+        let pair = |&[a, b, c, d, e, f, g, h]: &[u8; 8]| {
+            Ok((number([a, b, c, d])?, number([e, f, g, h])?))
+        };
+        self.take(n_bytes, what)?.as_chunks::<8>().0.iter().map(pair).collect()
+    }
+
     /// The bytes up to the next NUL, which is read too.
     pub(super) fn until_nul(&mut self, what: &str) -> Result<&'a [u8]> {
         let Some(end) = memchr::memchr(0, self.rest) else {

@@ -133,13 +133,7 @@ fn read_pruned(bytes: &mut Bytes<'_>, n_pruned: i64) -> Result<Pruned> {
     if n_pruned > bytes.remaining() / 8 {
         return Err(no_model("its pruned index is larger than the bytes that are left"));
     }
-    let mut pruned = Vec::with_capacity(n_pruned);
-    for _ in 0..n_pruned {
-        let bucket = bytes.count("bucket in the pruned index")?;
-        let row = bytes.count("row in the pruned index")?;
-        pruned.push((bucket as u32, row as u32));
-    }
-    Ok(Some(pruned))
+    bytes.pairs(n_pruned, "pruned index").map(Some)
 }
 
 /// The start of [`hash`].
@@ -178,6 +172,9 @@ pub(super) struct Ngrams {
     rows_needed: usize,
 }
 
+/// Buckets of a pruned model take a bit each, here 16 MiB; fastText makes 2,000,000 by default.
+const MOST_PRUNED_BUCKETS: u32 = 1 << 27;
+
 impl Ngrams {
     pub(super) fn new(header: &Header, n_words: usize, pruned: Pruned) -> Result<Ngrams> {
         let uses_ngrams = header.maxn > 0 || header.word_ngrams > 1;
@@ -186,6 +183,9 @@ impl Ngrams {
             None => 0,
             Some(pairs) => pairs.iter().map(|&(_, row)| row as usize + 1).max().unwrap_or(0),
         };
+        if pruned.is_some() && header.bucket > MOST_PRUNED_BUCKETS {
+            return Err(no_model("it cuts its n-grams into more buckets than any text fills"));
+        }
         let rows_needed = n_words + behind_words;
         if u32::try_from(rows_needed).is_err() {
             return Err(no_model("it names more rows than a matrix can have"));
@@ -197,7 +197,7 @@ impl Ngrams {
             bucket: header.bucket,
             remainder: Remainder::by(header.bucket),
             n_words: n_words as u32,
-            pruned: pruned.map(PrunedRows::new),
+            pruned: pruned.map(|pairs| PrunedRows::new(pairs, header.bucket)),
             rows_needed,
         })
     }
@@ -211,23 +211,69 @@ impl Ngrams {
         self.rows_needed
     }
 
-    /// The row of an n-gram of characters.
+    /// The candidate for an n-gram of characters.
     #[inline]
-    pub(super) fn row(&self, hash: u32) -> Option<u32> {
-        self.row_of_bucket(self.remainder.of(hash))
+    pub(super) fn candidate(&self, hash: u32) -> Candidate {
+        Candidate::bucket(self.remainder.of(hash))
     }
 
-    /// The row of an n-gram of words.
-    pub(super) fn row_of_words(&self, hash: u64) -> Option<u32> {
-        self.row_of_bucket((hash % u64::from(self.bucket)) as u32)
+    /// The candidate for an n-gram of words.
+    pub(super) fn candidate_of_words(&self, hash: u64) -> Candidate {
+        Candidate::bucket((hash % u64::from(self.bucket)) as u32)
     }
 
-    #[inline]
-    fn row_of_bucket(&self, bucket: u32) -> Option<u32> {
+    /// Appends to `rows` those that `candidates` have, in their order; the candidates are used up.
+    pub(super) fn rows(&self, candidates: &mut Vec<Candidate>, rows: &mut Vec<u32>) {
         match &self.pruned {
-            None => Some(self.n_words + bucket),
-            Some(pruned) => pruned.find(bucket).map(|row| self.n_words + row),
+            None => {
+                let row = |candidate: &Candidate| match candidate.word() {
+                    Some(row) => row,
+                    None => self.n_words + candidate.number(),
+                };
+                rows.extend(candidates.iter().map(row));
+            }
+            Some(pruned) => {
+                pruned.retain(candidates);
+                let row = |candidate: &Candidate| match candidate.word() {
+                    Some(row) => row,
+                    None => self.n_words + pruned.row(candidate.number()),
+                };
+                rows.extend(candidates.iter().map(row));
+            }
         }
+        candidates.clear();
+    }
+}
+
+/// What may have a row of the input matrix: a word of the dictionary, which has one, or the bucket
+/// of an n-gram, whose row may have been pruned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate(u32);
+
+impl Candidate {
+    /// Words and buckets are counted with signed numbers of 32 bits.
+    const WORD: u32 = 1 << 31;
+
+    #[inline]
+    fn bucket(bucket: u32) -> Candidate {
+        Candidate(bucket)
+    }
+
+    /// The candidate for the word with this row.
+    #[inline]
+    pub(super) fn of_word(row: u32) -> Candidate {
+        Candidate(row | Candidate::WORD)
+    }
+
+    #[inline]
+    fn number(self) -> u32 {
+        self.0 & !Candidate::WORD
+    }
+
+    /// The row, if it is a word.
+    #[inline]
+    fn word(self) -> Option<u32> {
+        (self.0 >= Candidate::WORD).then_some(self.number())
     }
 }
 
@@ -254,48 +300,72 @@ impl Remainder {
     }
 }
 
-/// The rows of those n-grams that pruning left. Nearly every n-gram of a text was pruned, so a set
-/// of bits that stays in the cache answers before the table is asked.
+/// The rows of those n-grams that pruning left, which are few: a set of bits that stays in the
+/// cache answers for nearly every n-gram of a text. The rows of the others lie in the order of
+/// their buckets, so that counting bits finds them.
+///
+/// Which n-grams are left nobody can foretell, a processor neither; so no step branches on it, and
+/// each goes over many n-grams whose memory is fetched at the same time.
 #[derive(Debug)]
 struct PrunedRows {
-    /// Bit `bucket mod BITS` is set for every bucket that is left.
+    /// Bit `bucket mod 64` of word `bucket / 64` is set for every bucket that is left.
     bits: Vec<u64>,
-    rows: HashTable<(u32, u32)>,
+    /// Bits that are set in the words before each word.
+    before: Vec<u32>,
+    rows: Vec<u32>,
 }
 
 impl PrunedRows {
-    /// More than the 2,000,000 buckets that fastText makes by default; 256 KiB.
-    const BITS: usize = 1 << 21;
-
-    fn new(pairs: Vec<(u32, u32)>) -> PrunedRows {
-        let mut bits = vec![0; PrunedRows::BITS / 64];
-        let mut rows = HashTable::with_capacity(pairs.len());
+    /// Of equal buckets the last one counts, as in fastText. No n-gram has a bucket from
+    /// `n_buckets` on.
+    fn new(mut pairs: Vec<(u32, u32)>, n_buckets: u32) -> PrunedRows {
+        let mut bits = vec![0u64; n_buckets as usize / 64 + 1];
+        pairs.retain(|&(bucket, _)| bucket < n_buckets);
+        for &(bucket, _) in &pairs {
+            bits[bucket as usize / 64] |= 1 << (bucket % 64);
+        }
+        let mut sum = 0;
+        let count = |word: &u64| {
+            let before = sum;
+            sum += word.count_ones();
+            before
+        };
+        let before = bits.iter().map(count).collect();
+        let mut pruned = PrunedRows { bits, before, rows: vec![0; sum as usize] };
         for (bucket, row) in pairs {
-            let (word, bit) = PrunedRows::bit(bucket);
-            bits[word] |= bit;
-            // Of equal buckets the last one counts, as in fastText.
-            match rows.find_mut(spread(bucket), |&(known, _)| known == bucket) {
-                Some(pair) => *pair = (bucket, row),
-                None => {
-                    rows.insert_unique(spread(bucket), (bucket, row), |&(known, _)| spread(known));
-                }
-            }
+            let rank = pruned.rank(bucket);
+            pruned.rows[rank] = row;
         }
-        PrunedRows { bits, rows }
+        pruned
     }
 
-    #[inline]
-    fn bit(bucket: u32) -> (usize, u64) {
-        ((bucket as usize % PrunedRows::BITS) / 64, 1 << (bucket % 64))
+    /// Keeps the words and the buckets that are left.
+    fn retain(&self, candidates: &mut Vec<Candidate>) {
+        let last = self.bits.len() - 1;
+        let mut kept = 0;
+        for at in 0..candidates.len() {
+            let candidate = candidates[at];
+            // For a word any bit will do.
+            let word = self.bits[(candidate.0 as usize / 64).min(last)];
+            let is_left = word >> (candidate.0 % 64) & 1 != 0;
+            candidates[kept] = candidate;
+            kept += usize::from(is_left | candidate.word().is_some());
+        }
+        candidates.truncate(kept);
     }
 
+    /// The row of a bucket that is left.
     #[inline]
-    fn find(&self, bucket: u32) -> Option<u32> {
-        let (word, bit) = PrunedRows::bit(bucket);
-        if self.bits[word] & bit == 0 {
-            return None;
-        }
-        self.rows.find(spread(bucket), |&(known, _)| known == bucket).map(|&(_, row)| row)
+    fn row(&self, bucket: u32) -> u32 {
+        self.rows[self.rank(bucket)]
+    }
+
+    /// How many buckets before this one are left.
+    #[inline]
+    fn rank(&self, bucket: u32) -> usize {
+        let word = bucket as usize / 64;
+        let lower = self.bits[word] & ((1 << (bucket % 64)) - 1);
+        (self.before[word] + lower.count_ones()) as usize
     }
 }
 
@@ -304,6 +374,29 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
+        #[test]
+        fn pruned_rows_are_found_as_in_a_map(
+            pairs in proptest::collection::vec((0u32..300, 0u32..1000), 0..60),
+            n_buckets in 1u32..320,
+        ) {
+            let map: hashbrown::HashMap<u32, u32> = pairs.iter().copied().collect();
+            let rows = PrunedRows::new(pairs, n_buckets);
+            let word = Candidate::of_word(n_buckets);
+            let mut candidates: Vec<Candidate> = (0..n_buckets).map(Candidate::bucket).collect();
+            candidates.insert(0, word);
+            candidates.push(word);
+            rows.retain(&mut candidates);
+            let found: Vec<(u32, u32)> = candidates[1..candidates.len() - 1]
+                .iter()
+                .map(|candidate| (candidate.number(), rows.row(candidate.number())))
+                .collect();
+            let mut expected: Vec<(u32, u32)> =
+                map.into_iter().filter(|&(bucket, _)| bucket < n_buckets).collect();
+            expected.sort_unstable();
+            proptest::prop_assert_eq!(found, expected);
+            proptest::prop_assert_eq!(candidates[0].word(), Some(n_buckets));
+        }
+
         #[test]
         fn remainders_are_those_of_a_division(number: u32, divisor in 1u32..) {
             for divisor in [divisor, 1, 2, 3, 2_000_000, u32::MAX] {

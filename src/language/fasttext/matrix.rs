@@ -44,12 +44,7 @@ impl Matrix {
         if decoded_bytes.is_none_or(|n| n / Matrix::MOST_GROWTH > file_bytes) {
             return Err(no_model(format!("its {what} would not fit any memory when decoded")));
         }
-        let mut values = Vec::with_capacity(n_rows * dim);
-        for row in codes.chunks_exact(quantizer.n_sub) {
-            for (sub, &code) in row.iter().enumerate() {
-                values.extend_from_slice(quantizer.centroid(sub, code));
-            }
-        }
+        let values = quantizer.decode(codes);
         let norms = if has_norms { Some(read_norms(bytes, n_rows)?) } else { None };
         Ok(Matrix { n_rows, dim, values, norms })
     }
@@ -135,10 +130,58 @@ impl Quantizer {
         Ok(Quantizer { dim, n_sub, sub_dim, last_dim, centroids })
     }
 
+    /// The rows that `codes` stand for, one code a sub-vector.
+    fn decode(&self, codes: &[u8]) -> Vec<f32> {
+        if self.sub_dim == 2 && self.last_dim == 2 {
+            return self.decode_pairs(codes);
+        }
+        let mut values = Vec::with_capacity(codes.len() / self.n_sub * self.dim);
+        for row in codes.chunks_exact(self.n_sub) {
+            for (sub, &code) in row.iter().enumerate() {
+                values.extend_from_slice(self.centroid(sub, code));
+            }
+        }
+        values
+    }
+
+    /// The same for sub-vectors of two numbers, which nearly all models have.
+    fn decode_pairs(&self, codes: &[u8]) -> Vec<f32> {
+        let centroids = self.centroids.as_chunks::<2>().0;
+        let mut pairs = Vec::with_capacity(codes.len());
+        for row in codes.chunks_exact(self.n_sub) {
+            let subs = row.iter().zip(centroids.chunks_exact(Quantizer::CENTROIDS));
+            pairs.extend(subs.map(|(&code, centroids)| centroids[usize::from(code)]));
+        }
+        pairs.into_flattened()
+    }
+
     /// Centroid `code` of sub-quantizer `sub`.
     fn centroid(&self, sub: usize, code: u8) -> &[f32] {
         let before = sub * Quantizer::CENTROIDS * self.sub_dim;
         let dim = if sub + 1 == self.n_sub { self.last_dim } else { self.sub_dim };
         &self.centroids[before + usize::from(code) * dim..][..dim]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_decoded_as_sub_vectors_of_any_length_are() {
+        let quantizer = Quantizer {
+            dim: 6,
+            n_sub: 3,
+            sub_dim: 2,
+            last_dim: 2,
+            centroids: (0..6 * Quantizer::CENTROIDS).map(|n| n as f32).collect(),
+        };
+        let codes: Vec<u8> = (0..=255).chain((0..=255).rev()).chain([7]).collect();
+        let expected: Vec<f32> = codes
+            .chunks_exact(3)
+            .flat_map(|row| row.iter().enumerate())
+            .flat_map(|(sub, &code)| quantizer.centroid(sub, code).to_vec())
+            .collect();
+        assert_eq!(quantizer.decode(&codes), expected);
     }
 }

@@ -8,8 +8,11 @@
 //! f32 addition is not associative, and the scores are to equal those of fastText to the last bit.
 
 use super::Model;
-use super::dictionary::{END_OF_LINE, Entry, HASH_START, LABEL_PREFIX, hash, hash_on};
+use super::dictionary::{Candidate, END_OF_LINE, Entry, HASH_START, LABEL_PREFIX, hash, hash_on};
 use super::output::Search;
+
+/// So many candidates are looked up at a time: they stay in the nearest cache.
+const ENOUGH_CANDIDATES: usize = 2048;
 
 /// One label for a line.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +31,7 @@ pub struct Predictor<'m> {
     /// `<word>`, whose n-grams are taken.
     bounded: Vec<u8>,
     word_hashes: Vec<u32>,
+    candidates: Vec<Candidate>,
     rows: Vec<u32>,
     hidden: Vec<f32>,
     search: Search,
@@ -40,6 +44,7 @@ impl<'m> Predictor<'m> {
             model,
             bounded: Vec::new(),
             word_hashes: Vec::new(),
+            candidates: Vec::new(),
             rows: Vec::new(),
             hidden: vec![0.0; model.input.dim()],
             search: Search::default(),
@@ -82,13 +87,14 @@ impl<'m> Predictor<'m> {
         if self.model.ngrams.word_ngrams > 1 {
             self.collect_word_ngrams();
         }
+        self.model.ngrams.rows(&mut self.candidates, &mut self.rows);
     }
 
     fn collect_word(&mut self, word: &[u8]) {
         let hash = hash(word);
         match self.model.dictionary.find(word, hash) {
             Some(Entry::Label) => return,
-            Some(Entry::Word(row)) => self.rows.push(row),
+            Some(Entry::Word(row)) => self.candidates.push(Candidate::of_word(row)),
             None if word.starts_with(LABEL_PREFIX) => return,
             None => {}
         }
@@ -96,6 +102,9 @@ impl<'m> Predictor<'m> {
             self.collect_ngrams(word);
         }
         self.word_hashes.push(hash);
+        if self.candidates.len() >= ENOUGH_CANDIDATES {
+            self.model.ngrams.rows(&mut self.candidates, &mut self.rows);
+        }
     }
 
     /// The n-grams of `<word>`, counted in characters of UTF-8. The end marks are no n-grams by
@@ -125,7 +134,7 @@ impl<'m> Predictor<'m> {
                 }
                 let is_end_mark = n == 1 && (start == 0 || end == bytes.len());
                 if n >= ngrams.minn && !is_end_mark {
-                    self.rows.extend(ngrams.row(hash));
+                    self.candidates.push(ngrams.candidate(hash));
                 }
             }
         }
@@ -140,7 +149,7 @@ impl<'m> Predictor<'m> {
             let following = self.word_hashes[first + 1..].iter();
             for &next in following.take(ngrams.word_ngrams - 1) {
                 hash = hash.wrapping_mul(116_049_371).wrapping_add(next as i32 as u64);
-                self.rows.extend(ngrams.row_of_words(hash));
+                self.candidates.push(ngrams.candidate_of_words(hash));
             }
         }
     }

@@ -10,24 +10,41 @@
 
 use encoding_rs::{BIG5, DecoderResult, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS};
 
-use super::{is_kana, is_kana_or_kanji};
+use super::{count_references, text_may_be_japanese};
+use crate::language::script::Script;
 
-/// Whether a payload that is not UTF-8 may hold Japanese.
+/// Whether a payload that is not UTF-8 may be Japanese.
 pub(super) fn may_be_japanese(bytes: &[u8]) -> bool {
-    [SHIFT_JIS, EUC_JP].into_iter().any(|encoding| reads_well(encoding, bytes, is_kana_or_kanji))
-        || [GB18030, BIG5, EUC_KR].into_iter().any(|encoding| reads_well(encoding, bytes, is_kana))
+    [SHIFT_JIS, EUC_JP, GB18030, BIG5, EUC_KR].into_iter().any(|encoding| {
+        reads_well(encoding, bytes).is_some_and(|mut most| {
+            count_references(bytes, &mut most);
+            text_may_be_japanese(bytes, most, |text, script| {
+                count(encoding, text, script);
+            })
+        })
+    })
 }
 
 /// Faults weigh as much as this many characters that are looked for. Of 518 German pages put into
 /// windows-1252 this refuses 98 %, of French and Spanish ones as many; half the weight, 94 % and
 /// 70 %. English with nothing but apostrophes passes with any weight.
-const FAULT_WEIGHT: usize = 8;
+const FAULT_WEIGHT: u64 = 8;
 
-/// Whether `bytes`, read as `encoding`, hold characters that are `sought`, and few faults.
-fn reads_well(encoding: &'static Encoding, bytes: &[u8], sought: fn(u32) -> bool) -> bool {
+/// The kana and kanji of `bytes`, read as `encoding`, if they are what is looked for and the faults
+/// are few.
+fn reads_well(encoding: &'static Encoding, bytes: &[u8]) -> Option<Script> {
+    let mut script = Script::default();
+    let faults = count(encoding, bytes, &mut script);
+    let is_home = encoding == SHIFT_JIS || encoding == EUC_JP;
+    let found = if is_home { script.kana + script.kanji } else { script.kana };
+    (found > 0 && faults * FAULT_WEIGHT <= found).then_some(script)
+}
+
+/// Counts kana and kanji of `bytes`, read as `encoding`; gives the number of faults.
+fn count(encoding: &'static Encoding, bytes: &[u8], script: &mut Script) -> u64 {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut characters = [0u16; 256];
-    let (mut found, mut faults) = (0usize, 0usize);
+    let mut faults = 0;
     for mut rest in Stretches(bytes) {
         loop {
             // The payload is never declared to be over: a character that its end cuts is no fault.
@@ -35,7 +52,7 @@ fn reads_well(encoding: &'static Encoding, bytes: &[u8], sought: fn(u32) -> bool
                 decoder.decode_to_utf16_without_replacement(rest, &mut characters, false);
             rest = &rest[read..];
             let decoded = char::decode_utf16(characters[..written].iter().copied());
-            found += decoded.filter(|c| c.as_ref().is_ok_and(|&c| sought(c.into()))).count();
+            decoded.flatten().for_each(|c| script.count(c.into()));
             match result {
                 DecoderResult::InputEmpty => break,
                 DecoderResult::OutputFull => {}
@@ -43,7 +60,7 @@ fn reads_well(encoding: &'static Encoding, bytes: &[u8], sought: fn(u32) -> bool
             }
         }
     }
-    found > 0 && faults * FAULT_WEIGHT <= found
+    faults
 }
 
 /// The stretches of a payload that are not plain ASCII: each begins with a high byte and ends with
@@ -65,19 +82,27 @@ impl<'b> Iterator for Stretches<'b> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::tests::twin_of_text;
     use super::*;
+    use crate::language::script::{is_kana, is_kanji};
 
     /// The same from whole strings.
     pub(in crate::language::prescreen) fn twin(bytes: &[u8]) -> bool {
         [SHIFT_JIS, EUC_JP, GB18030, BIG5, EUC_KR].into_iter().any(|encoding| {
-            let mut text = String::with_capacity(3 * bytes.len() + 16);
-            let mut decoder = encoding.new_decoder_without_bom_handling();
-            let _ = decoder.decode_to_string(bytes, &mut text, false);
+            let decoded = |bytes: &[u8]| {
+                let mut text = String::with_capacity(3 * bytes.len() + 16);
+                let mut decoder = encoding.new_decoder_without_bom_handling();
+                let _ = decoder.decode_to_string(bytes, &mut text, false);
+                text
+            };
+            let text = decoded(bytes);
             let is_home = encoding == SHIFT_JIS || encoding == EUC_JP;
-            let sought = if is_home { is_kana_or_kanji } else { is_kana };
-            let found = text.chars().filter(|&c| sought(c.into())).count();
+            let sought = |c: char| is_kana(c.into()) || (is_home && is_kanji(c.into()));
+            let found = text.chars().filter(|&c| sought(c)).count();
             let faults = text.chars().filter(|&c| c == char::REPLACEMENT_CHARACTER).count();
-            found > 0 && faults * 8 <= found
+            found > 0
+                && faults * 8 <= found
+                && twin_of_text(bytes, |text| decoded(text).chars().collect())
         })
     }
 
@@ -91,13 +116,13 @@ pub(super) mod tests {
 
     #[test]
     fn a_character_that_the_end_cuts_is_no_fault() {
-        assert!(may_be_japanese(b"\x82\xA0\x82"));
+        assert!(may_be_japanese(&[&b"\x82\xA0".repeat(6)[..], b"\x82"].concat()));
     }
 
     #[test]
     fn long_payloads_are_read_to_their_end() {
-        let padding = [b'a'; 5000];
-        let kana = EUC_JP.encode("かな").0;
+        let padding = [b'1'; 5000];
+        let kana = EUC_JP.encode("かなかなかな").0;
         assert!(may_be_japanese(&[&padding[..], &kana, &padding].concat()));
     }
 }

@@ -10,16 +10,13 @@ use super::language::Told;
 use super::max_record;
 use super::trail::{HttpTrail, Trail, lossy};
 use crate::format::document::{Document, Http, Paragraph, Rights, WarcPlace};
-use crate::language::{Model, Predictor, may_be_japanese};
+use crate::language::{Model, Predictor, Script, may_be_japanese};
 use crate::outcome::Outcome;
 use crate::page::{self, Decoded, Page, publisher};
 use crate::stages::pipeline::{ExtractSection, MainContent};
 use crate::text::mojibake::Damage;
 use crate::warc::http::{PayloadKind, Response, payload_kind};
 use crate::warc::{Record, RecordKind};
-
-/// Where fewer of a page's characters are kana or kanji, the language model need not be asked.
-const LEAST_JAPANESE: f64 = 0.02;
 
 /// Turns records into documents, with buffers that are used again for every page.
 pub(super) struct Extractor<'m> {
@@ -154,7 +151,8 @@ impl<'m> Extractor<'m> {
         hear_header(&mut page.rights, response);
         let damage = damage(&page.paragraphs);
         let garbled = damage.is_mojibake();
-        let foreign = self.section.language == "ja" && damage.japanese_share() < LEAST_JAPANESE;
+        let script = Script::exactly(damage.kana(), damage.han(), damage.characters());
+        let foreign = self.section.language == "ja" && !script.may_be_japanese();
         if self.section.main_content != MainContent::Off && !garbled && !foreign {
             page::mark_main(&mut page.paragraphs);
         }

@@ -1,0 +1,104 @@
+//! How much Japanese script a page must hold to be Japanese at all.
+//!
+//! The rule is asked twice. The pre-screen asks it of a page's bytes, where the counts are known
+//! within bounds, and refuses only what every count within them refuses. The extractor asks it of
+//! the paragraphs. So whatever the pre-screen refuses would be refused in any case.
+
+/// Fewer kana and kanji are a word or two.
+const ENOUGH: u64 = 6;
+/// With fewer kanji it is not asked how many kana come on them: a name, a menu, a table.
+const MANY_KANJI: u64 = 200;
+/// More kanji than this for each kana are Chinese that quotes something. Of 5,800 Japanese pages
+/// the one with the fewest kana has forty.
+const KANJI_A_KANA: u64 = 50;
+/// More other characters than this for each kana and kanji are another language that names
+/// something Japanese. Of 5,800 Japanese pages the one with the most has 21.
+const OTHERS_A_JAPANESE: u64 = 31;
+
+/// Counts of the characters of a page, exact or at best: each as Japanese as it may be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Script {
+    /// Kana of either width, at most.
+    pub kana: u64,
+    /// Kanji, at most.
+    pub kanji: u64,
+    /// Kanji, at least: many with few kana are Chinese.
+    pub sure_kanji: u64,
+    /// Characters that are neither, at least.
+    pub others: u64,
+}
+
+impl Script {
+    /// Whether a page with these may be Japanese; no language model need be asked where not.
+    pub fn may_be_japanese(&self) -> bool {
+        let is_chinese =
+            self.sure_kanji >= MANY_KANJI && self.kana * KANJI_A_KANA < self.sure_kanji;
+        self.is_enough() && !is_chinese && self.others <= self.most_others()
+    }
+
+    /// As many others may come on these kana and kanji.
+    pub(super) fn most_others(&self) -> u64 {
+        (self.kana + self.kanji) * OTHERS_A_JAPANESE
+    }
+
+    /// The exact counts of a text: kana, Chinese characters, all characters.
+    pub fn exactly(kana: u64, kanji: u64, all: u64) -> Script {
+        Script { kana, kanji, sure_kanji: kanji, others: all - kana - kanji }
+    }
+
+    /// Whether there are more than a word or two.
+    pub(super) fn is_enough(&self) -> bool {
+        self.kana + self.kanji >= ENOUGH
+    }
+}
+
+/// Whether `c` is a kanji: every Chinese character that [`classes`] knows, but no radical, and some
+/// neighbours.
+///
+/// [`classes`]: crate::text::classes
+pub(super) fn is_kanji(c: u32) -> bool {
+    matches!(c, 0x3005..=0x3007 | 0x3021..=0x3029 | 0x3038..=0x303B | 0x3400..=0x4DBF)
+        || matches!(c, 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x1_6FE0..=0x1_6FFF | 0x2_0000..=0x3_FFFD)
+}
+
+/// Whether `c` is a kana of either width: every one that [`classes`] knows, and some neighbours.
+///
+/// [`classes`]: crate::text::classes
+pub(super) fn is_kana(c: u32) -> bool {
+    matches!(c, 0x3041..=0x30FF | 0x31F0..=0x31FF | 0xFF66..=0xFF9F | 0x1_AFF0..=0x1_B16F)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::classes;
+
+    #[test]
+    fn a_page_is_japanese_by_enough_script_among_kanji_and_letters() {
+        for ((kana, kanji, others), expected) in [
+            ((0, 0, 0), false),
+            ((5, 0, 0), false),
+            ((6, 0, 0), true),
+            ((0, 6, 0), true),
+            ((3, 3, 186), true),
+            ((3, 3, 187), false),
+            ((0, 199, 0), true),
+            ((0, 200, 0), false),
+            ((3, 200, 0), false),
+            ((4, 200, 0), true),
+            ((4, 201, 0), false),
+        ] {
+            let script = Script::exactly(kana, kanji, kana + kanji + others);
+            assert_eq!(script.may_be_japanese(), expected, "{script:?}");
+        }
+    }
+
+    #[test]
+    fn what_counts_in_a_text_counts_in_bytes() {
+        for c in '\u{3000}'..=char::MAX {
+            let (kana, kanji) = (is_kana(c.into()), is_kanji(c.into()));
+            assert!(!classes::is_kana(c) || kana, "{c}");
+            assert!(!classes::is_han(c) || kanji, "{c}");
+        }
+    }
+}
