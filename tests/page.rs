@@ -425,7 +425,8 @@ fn a_lead_byte_never_swallows_a_tag() {
 
 #[test]
 fn main_content_is_what_a_reader_came_for() {
-    let sentence = "これは記事の本文で、読点も句点もある、ふつうに書かれた長さの文章です。";
+    let sentence =
+        "これは記事の本文で、読点も句点もある、ふつうに書かれた、ふつうの長さの文章です。";
     let article = format!(
         "<h1>記事の題名</h1><p>{sentence}</p><h2>小見出し</h2><p>{sentence}</p><ul><li>短い項目</li></ul><p>{sentence}</p>"
     );

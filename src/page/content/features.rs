@@ -4,12 +4,15 @@ use crate::format::document::{Paragraph, ParagraphKind};
 use crate::text::classes::is_hiragana;
 use crate::text::sentences::ends_sentence;
 
+use super::phrases::holds_phrase;
 use super::weights;
 use super::words::group;
 
 /// The features of one paragraph by itself, in the order of the weights.
 pub(super) type Features = [f32; weights::ALONE.len()];
 
+/// Characters of the longest paragraph that a phrase of boilerplate speaks of.
+const LONGEST_PHRASE: usize = 60;
 /// Characters of the longest copyright notice.
 const LONGEST_NOTICE: usize = 300;
 
@@ -34,6 +37,7 @@ pub(super) fn measure(paragraph: &Paragraph, groups: u32) -> Features {
         (counts.bars / length * 10.0).min(1.0),
         counts.digits / length,
         flag(length <= LONGEST_NOTICE as f32 && is_copyright(text)),
+        flag(length <= LONGEST_PHRASE as f32 && holds_phrase(text)),
         flag((ParagraphKind::H1..=ParagraphKind::H6).contains(&kind)),
         flag(kind == ParagraphKind::Li),
         flag(matches!(kind, ParagraphKind::Td | ParagraphKind::Dt | ParagraphKind::Dd)),
@@ -46,7 +50,7 @@ pub(super) fn measure(paragraph: &Paragraph, groups: u32) -> Features {
         has(group::TAG_FORM),
         has(group::TAG_MAIN),
         has(group::NAVIGATION),
-        has(group::FRAME),
+        has(group::FRAME | group::HEADER),
         has(group::OTHERS),
         has(group::SOCIAL),
         has(group::PEOPLE),
@@ -94,7 +98,18 @@ fn magnitude(length: f32) -> f32 {
 }
 
 fn is_copyright(text: &str) -> bool {
-    const NOTICES: [&str; 7] = ["©", "(C)", "(c)", "opyright", "OPYRIGHT", "無断転載", "無断複製"];
+    const NOTICES: [&str; 10] = [
+        "©",
+        "(C)",
+        "(c)",
+        "opyright",
+        "OPYRIGHT",
+        "ights reserved",
+        "ights Reserved",
+        "IGHTS RESERVED",
+        "無断転載",
+        "無断複製",
+    ];
     NOTICES.iter().any(|notice| text.contains(notice))
 }
 
@@ -145,6 +160,10 @@ mod tests {
                 "copyright",
                 "in footer",
             ]
+        );
+        assert_eq!(
+            measured("関連記事", "body>div#header>p"),
+            ["bias", "length", "short", "link share", "phrase", "words of the frame"]
         );
     }
 

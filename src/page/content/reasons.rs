@@ -10,7 +10,7 @@ use super::weights::{self, Context};
 pub struct MainReasons {
     /// Above zero the paragraph is main content.
     pub sum: f32,
-    /// The terms that are not zero, those that moved the sum most first.
+    /// The terms of features that are not zero, those that moved the sum most first.
     pub terms: Vec<Term>,
 }
 
@@ -26,12 +26,14 @@ pub struct Term {
 }
 
 impl MainReasons {
-    pub(super) fn of(features: &Features, context: &Context) -> MainReasons {
+    pub(super) fn of(features: &Features, context: &Context, lowering: f32) -> MainReasons {
+        let bar = ("little stands above the bar", lowering, 1.0);
         let term = |(name, value, weight)| Term { name, value, contribution: value * weight };
-        let mut terms: Vec<Term> = weights::terms(features, context).map(term).collect();
-        terms.retain(|term| term.contribution != 0.0);
+        let weighed = weights::terms(features, context).chain([bar]);
+        let mut terms: Vec<Term> = weighed.map(term).collect();
+        terms.retain(|term| term.value != 0.0);
         terms.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-        MainReasons { sum: weights::among(features, context), terms }
+        MainReasons { sum: weights::among(features, context) + lowering, terms }
     }
 }
 

@@ -30,17 +30,23 @@ pub(super) mod group {
     pub(in super::super) const TAG_FORM: u32 = 1 << 12;
     /// Elements `main` and `article`.
     pub(in super::super) const TAG_MAIN: u32 = 1 << 13;
+    /// The word `header`.
+    pub(in super::super) const HEADER: u32 = 1 << 14;
 }
 
 use group::*;
 
 /// The groups of all tags and words on a path. Those of `body` say nothing: they speak of the
-/// whole page.
+/// whole page. A header inside an article is the article's own, with its title.
 pub(super) fn groups(path: &str) -> u32 {
     let elements = path
         .strip_prefix("body")
         .map_or(path, |rest| rest.find('>').map_or("", |at| &rest[at + 1..]));
-    elements.split('>').fold(0, |groups, element| groups | element_groups(element))
+    elements.split('>').fold(0, |groups, element| {
+        let is_in_article = groups & (TAG_MAIN | ARTICLE) != 0;
+        let others = if is_in_article { !(TAG_HEADER | HEADER) } else { !0 };
+        groups | element_groups(element) & others
+    })
 }
 
 fn element_groups(element: &str) -> u32 {
@@ -88,12 +94,12 @@ fn word_group(word: &[u8]) -> u32 {
         | b"pager" | b"pagination" | b"paginate" | b"paging" | b"pagenation" | b"pagenavi"
         | b"pagetop" | b"totop" | b"gotop" | b"prev" | b"previous" | b"next" | b"prevnext"
         | b"sitemap" | b"skip" | b"skiplink" | b"dropdown" => NAVIGATION,
-        b"header" | b"footer" | b"foot" | b"side" | b"sidebar" | b"sidebars" | b"sidecolumn"
-        | b"subcol" | b"subcolumn" | b"aside" | b"banner" | b"banners" | b"bnr" | b"logo"
-        | b"ad" | b"ads" | b"adsense" | b"adsbygoogle" | b"advert" | b"advertisement"
-        | b"sponsor" | b"sponsored" | b"promo" | b"promotion" | b"copyright" | b"credit"
-        | b"credits" | b"utility" | b"masthead" | b"colophon" | b"branding" | b"pr"
-        | b"tagline" => FRAME,
+        b"header" => HEADER,
+        b"footer" | b"foot" | b"side" | b"sidebar" | b"sidebars" | b"sidecolumn" | b"subcol"
+        | b"subcolumn" | b"aside" | b"banner" | b"banners" | b"bnr" | b"logo" | b"ad" | b"ads"
+        | b"adsense" | b"adsbygoogle" | b"advert" | b"advertisement" | b"sponsor"
+        | b"sponsored" | b"promo" | b"promotion" | b"copyright" | b"credit" | b"credits"
+        | b"utility" | b"masthead" | b"colophon" | b"branding" | b"pr" | b"tagline" => FRAME,
         b"related" | b"relation" | b"recommend" | b"recommended" | b"recommends"
         | b"recommendation" | b"ranking" | b"rank" | b"popular" | b"recent" | b"latest"
         | b"newest" | b"archive" | b"archives" | b"calendar" | b"tagcloud" | b"cloud"
@@ -131,6 +137,9 @@ mod tests {
             ("body.sidebar>p", 0),
             ("body>div#globalNavi>ul.menu-list>li", NAVIGATION),
             ("body>nav>ul>li>a", TAG_NAV),
+            ("body>header#header>h1", TAG_HEADER | HEADER),
+            ("body>article>header.entry-header>h1", TAG_MAIN | ARTICLE),
+            ("body>div.post>div.post-header>h1", ARTICLE),
             ("body>main>article.post>p", TAG_MAIN | ARTICLE),
             ("body>div.mainContent.post-body", ARTICLE),
             ("body>a-word-of-more-than-sixteen-lettersxxxxxxxxxx", 0),
