@@ -6,11 +6,10 @@
 
 /// Fewer kana and kanji are a word or two.
 const ENOUGH: u64 = 6;
-/// With fewer kanji it is not asked how many kana come on them: a name, a menu, a table.
-const MANY_KANJI: u64 = 200;
-/// More kanji than this for each kana are Chinese that quotes something. Of 5,800 Japanese pages
-/// the one with the fewest kana has forty.
-const KANJI_A_KANA: u64 = 50;
+/// From so many kanji on, more kanji for each kana than this are Chinese that quotes something: lists
+/// of names have few kana, long texts have many. Of 5,800 Japanese pages the one with the fewest has
+/// one for forty, of those with a thousand kanji one for four.
+const KANJI_A_KANA: [(u64, u64); 2] = [(200, 50), (1000, 10)];
 /// More other characters than this for each kana and kanji are another language that names
 /// something Japanese. Of 5,800 Japanese pages the one with the most has 21.
 const OTHERS_A_JAPANESE: u64 = 31;
@@ -31,8 +30,9 @@ pub struct Script {
 impl Script {
     /// Whether a page with these may be Japanese; no language model need be asked where not.
     pub fn may_be_japanese(&self) -> bool {
-        let is_chinese =
-            self.sure_kanji >= MANY_KANJI && self.kana * KANJI_A_KANA < self.sure_kanji;
+        let is_chinese = KANJI_A_KANA
+            .iter()
+            .any(|&(many, a_kana)| self.sure_kanji >= many && self.kana * a_kana < self.sure_kanji);
         let most_others = (self.kana + self.kanji) * OTHERS_A_JAPANESE;
         self.is_enough() && !is_chinese && self.others <= most_others
     }
@@ -83,6 +83,9 @@ mod tests {
             ((3, 200, 0), false),
             ((4, 200, 0), true),
             ((4, 201, 0), false),
+            ((20, 999, 0), true),
+            ((99, 1000, 0), false),
+            ((100, 1000, 0), true),
         ] {
             let script = Script::exactly(kana, kanji, kana + kanji + others);
             assert_eq!(script.may_be_japanese(), expected, "{script:?}");

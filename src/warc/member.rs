@@ -17,10 +17,10 @@ use super::stream::{Source, Window};
 use super::unpack::{Magic, State, Unpacker, magic};
 
 /// Packed bytes of the first try, and of the last.
-const FIRST_BYTES: usize = 256 << 10;
+const FIRST_BYTES: usize = 128 << 10;
 const WHOLE_MAX: usize = 8 << 20;
 /// Room for the text of the first try.
-const FIRST_TEXT_BYTES: usize = 1 << 20;
+const FIRST_TEXT_BYTES: usize = 256 << 10;
 /// Packed bytes and room of one step of a streaming unpacker.
 const STEP_BYTES: usize = 64 << 10;
 

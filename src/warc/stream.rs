@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read};
 
 /// The window grows in steps of this many bytes.
-const BLOCK_BYTES: usize = 1 << 20;
+const BLOCK_BYTES: usize = 256 << 10;
 
 /// Bytes that were read and not yet used. What was used stays in place until more room is asked
 /// for, so that a record can be lent out of the window it was cut from.

@@ -13,6 +13,9 @@ pub(super) struct Matrix {
     n_rows: usize,
     dim: usize,
     values: Vec<f32>,
+    /// Where the first row begins in `values`: with a line of the cache, so that a row of sixteen
+    /// numbers lies in one.
+    start: usize,
     /// What row `i` is still to be multiplied with, where norms are stored apart.
     norms: Option<Vec<f32>>,
 }
@@ -26,7 +29,7 @@ impl Matrix {
         let n_rows = bytes.long_count("number of rows")?;
         let dim = bytes.long_count("number of columns")?;
         let values = bytes.floats(n_rows, dim, what)?;
-        Ok(Matrix { n_rows, dim, values, norms: None })
+        Ok(Matrix { n_rows, dim, values, start: 0, norms: None })
     }
 
     pub(super) fn read_quantized(bytes: &mut Bytes<'_>, what: &str) -> Result<Matrix> {
@@ -44,16 +47,17 @@ impl Matrix {
         if decoded_bytes.is_none_or(|n| n / Matrix::MOST_GROWTH > file_bytes) {
             return Err(no_model(format!("its {what} would not fit any memory when decoded")));
         }
-        let values = quantizer.decode(codes);
+        let (values, start) = on_a_line(quantizer.decode(codes));
         let norms = if has_norms { Some(read_norms(bytes, n_rows)?) } else { None };
-        Ok(Matrix { n_rows, dim, values, norms })
+        Ok(Matrix { n_rows, dim, values, start, norms })
     }
 
     /// The same matrix with the norms multiplied in: what adding up rows needs. A product with a
     /// row must not use it, because fastText multiplies there with the norm after it has summed.
     pub(super) fn with_norms_applied(mut self) -> Matrix {
         if let Some(norms) = self.norms.take() {
-            for (row, norm) in self.values.chunks_exact_mut(self.dim).zip(norms) {
+            let rows = self.values[self.start..].chunks_exact_mut(self.dim);
+            for (row, norm) in rows.zip(norms) {
                 for value in row {
                     *value *= norm;
                 }
@@ -73,7 +77,7 @@ impl Matrix {
     /// Row `index`, without its norm.
     #[inline]
     pub(super) fn row(&self, index: usize) -> &[f32] {
-        &self.values[index * self.dim..][..self.dim]
+        &self.values[self.start + index * self.dim..][..self.dim]
     }
 
     /// The scalar product of row `index` with `vector`. It is summed in the order of the index: the
@@ -89,6 +93,17 @@ impl Matrix {
             Some(norms) => sum * norms[index],
         }
     }
+}
+
+/// The same numbers, moved so that the first begins a line of the cache, and where that is.
+fn on_a_line(values: Vec<f32>) -> (Vec<f32>, usize) {
+    const LINE: usize = 16;
+    let n_values = values.len();
+    let mut moved: Vec<f32> = Vec::with_capacity(n_values + LINE);
+    let start = moved.as_ptr().align_offset(LINE * size_of::<f32>()) % LINE;
+    moved.resize(start, 0.0);
+    moved.extend(values);
+    (moved, start)
 }
 
 /// The norm of each row, stored as one code a row and a quantizer of one dimension.

@@ -28,6 +28,8 @@ pub(super) struct Adapter<'a> {
     budget: Budget,
     guard: Guard,
     text: Vec<u8>,
+    /// Whether the text is that of a script, which the tree would drop.
+    in_script: bool,
     is_end_tag: bool,
     is_self_closing: bool,
     tag_name: Vec<u8>,
@@ -56,6 +58,7 @@ impl<'a> Adapter<'a> {
             budget,
             guard: Guard::default(),
             text: Vec::new(),
+            in_script: false,
             is_end_tag: false,
             is_self_closing: false,
             tag_name: Vec::new(),
@@ -78,6 +81,7 @@ impl<'a> Adapter<'a> {
     fn process(&mut self, token: Token) -> Option<State> {
         let result = self.builder.process_token(token, NO_LINE);
         self.gave_up = self.builder.sink.is_over(&self.budget);
+        self.in_script = matches!(result, TokenSinkResult::RawData(RawKind::ScriptData));
         match result {
             TokenSinkResult::Continue | TokenSinkResult::EncodingIndicator(_) => None,
             TokenSinkResult::Script(_) => Some(State::Data),
@@ -167,7 +171,9 @@ impl Emitter for &mut Adapter<'_> {
     }
 
     fn emit_string(&mut self, text: &[u8]) {
-        self.text.extend_from_slice(text);
+        if !self.in_script {
+            self.text.extend_from_slice(text);
+        }
     }
 
     fn init_start_tag(&mut self) {

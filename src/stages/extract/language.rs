@@ -11,6 +11,9 @@ use crate::outcome::Outcome;
 const SCORES: usize = 5;
 /// Below this no language has half of the probability: the model is not sure.
 const SURE: f32 = 0.5;
+/// From here on it is so sure of another language that no other look could change that, if it saw
+/// half of the page.
+const CERTAIN: f32 = 0.9;
 /// The share of Japanese script from which it is looked at alone where the model is not sure: half
 /// as many Japanese words as others, or so.
 const SHARE_IF_UNSURE: f64 = 1.0 / 6.0;
@@ -34,7 +37,8 @@ struct Look {
 impl Extractor<'_> {
     /// Identifies the language from the main paragraphs; from all of them where there are none or
     /// where the main ones alone do not pass, because a short notice in English must not hide a
-    /// Japanese page; and from the Japanese script where there is a fair share of it, because
+    /// Japanese page (where they are half of the page and surely in another language, they are no
+    /// notice); and from the Japanese script where there is a fair share of it, because
     /// menus, names and program code must not hide one either.
     pub(super) fn language(
         &mut self,
@@ -43,18 +47,30 @@ impl Extractor<'_> {
     ) -> Result<Told, Outcome> {
         let mut trail = trail.map(|trail| &mut trail.language);
         let all = || paragraphs.iter().map(|paragraph| paragraph.text.as_str());
-        let main = paragraphs.iter().filter(|paragraph| paragraph.main == Some(true));
-        lid_form(main.map(|paragraph| paragraph.text.as_str()), &mut self.form);
+        let main = || {
+            let main = paragraphs.iter().filter(|paragraph| paragraph.main == Some(true));
+            main.map(|paragraph| paragraph.text.as_str())
+        };
+        lid_form(main(), &mut self.form);
         let from_main = self.look(trail.as_deref_mut().map(|trail| &mut trail.main));
         let told = from_main.filter(|look| self.passes(*look));
         if let (Some(look), None) = (told, &trail) {
             return Ok(self.told(look, false));
+        }
+        let is_other = from_main.is_some_and(|look| !look.is_wanted && look.score >= CERTAIN)
+            && 2 * bytes(main()) >= bytes(all());
+        if is_other && trail.is_none() {
+            return Err(Outcome::OtherLanguage);
         }
         lid_form(all(), &mut self.form);
         let from_all = self.look(trail.as_deref_mut().map(|trail| &mut trail.all));
         if let Some(look) = told {
             decide(trail, "main");
             return Ok(self.told(look, false));
+        }
+        if is_other {
+            decide(trail, "main");
+            return Err(Outcome::OtherLanguage);
         }
         let Some(from_all) = from_all else { return Err(Outcome::Empty) };
         if self.passes(from_all) {
@@ -99,6 +115,10 @@ impl Extractor<'_> {
             Language { label: self.section.language.clone(), score: rounded(look.score) };
         Told { language, by_script }
     }
+}
+
+fn bytes<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
+    texts.map(str::len).sum()
 }
 
 fn decide(trail: Option<&mut LanguageTrail>, by: &'static str) {
