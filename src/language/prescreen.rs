@@ -37,9 +37,11 @@ pub fn may_be_japanese(bytes: &[u8]) -> bool {
         return true;
     }
     // Most pages hold nothing but ASCII and Latin letters: for them some scans need not be made.
-    let highest = bytes.iter().fold(0, |highest, &byte| byte.max(highest));
+    let (highest, least) = bytes.iter().fold((0, u8::MAX), |(highest, least), &byte| {
+        (byte.max(highest), least.min(byte ^ ESCAPE))
+    });
     utf8_may_be_japanese(bytes, highest)
-        || has_japanese_escape(bytes)
+        || (least == 0 && has_japanese_escape(bytes))
         || (highest >= 0x80 && otherwise_may_be_japanese(bytes))
 }
 
@@ -153,6 +155,9 @@ fn may_be_utf16(bytes: &[u8]) -> bool {
 /// The first byte that leads a kana or kanji.
 const FIRST_LEAD: u8 = 0xE3;
 
+/// The byte that begins an escape sequence.
+const ESCAPE: u8 = 0x1B;
+
 /// Bytes that are looked at in one step; a multiple of every vector's width.
 const STEP: usize = 64;
 
@@ -203,7 +208,7 @@ fn reference(rest: &[u8]) -> u32 {
 
 /// Whether an escape sequence of ISO-2022-JP or one of its extensions calls for kanji or kana.
 fn has_japanese_escape(bytes: &[u8]) -> bool {
-    memchr_iter(0x1B, bytes).any(|at| {
+    memchr_iter(ESCAPE, bytes).any(|at| {
         let rest = &bytes[at + 1..];
         [&b"$@"[..], b"$B", b"$(", b"(I"].iter().any(|escape| rest.starts_with(escape))
     })

@@ -47,7 +47,9 @@ impl Matrix {
         if decoded_bytes.is_none_or(|n| n / Matrix::MOST_GROWTH > file_bytes) {
             return Err(no_model(format!("its {what} would not fit any memory when decoded")));
         }
-        let (values, start) = on_a_line(quantizer.decode(codes));
+        let mut values = room_on_a_line(n_rows * dim);
+        let start = values.len();
+        quantizer.decode(codes, &mut values);
         let norms = if has_norms { Some(read_norms(bytes, n_rows)?) } else { None };
         Ok(Matrix { n_rows, dim, values, start, norms })
     }
@@ -95,15 +97,13 @@ impl Matrix {
     }
 }
 
-/// The same numbers, moved so that the first begins a line of the cache, and where that is.
-fn on_a_line(values: Vec<f32>) -> (Vec<f32>, usize) {
+/// Room for `n_values` numbers behind a few that fill a line of the cache up.
+fn room_on_a_line(n_values: usize) -> Vec<f32> {
     const LINE: usize = 16;
-    let n_values = values.len();
-    let mut moved: Vec<f32> = Vec::with_capacity(n_values + LINE);
-    let start = moved.as_ptr().align_offset(LINE * size_of::<f32>()) % LINE;
-    moved.resize(start, 0.0);
-    moved.extend(values);
-    (moved, start)
+    let mut values: Vec<f32> = Vec::with_capacity(n_values + LINE);
+    let start = values.as_ptr().align_offset(LINE * size_of::<f32>()) % LINE;
+    values.resize(start, 0.0);
+    values
 }
 
 /// The norm of each row, stored as one code a row and a quantizer of one dimension.
@@ -145,29 +145,27 @@ impl Quantizer {
         Ok(Quantizer { dim, n_sub, sub_dim, last_dim, centroids })
     }
 
-    /// The rows that `codes` stand for, one code a sub-vector.
-    fn decode(&self, codes: &[u8]) -> Vec<f32> {
+    /// Appends the rows that `codes` stand for, one code a sub-vector.
+    fn decode(&self, codes: &[u8], values: &mut Vec<f32>) {
         if self.sub_dim == 2 && self.last_dim == 2 {
-            return self.decode_pairs(codes);
+            return self.decode_pairs(codes, values);
         }
-        let mut values = Vec::with_capacity(codes.len() / self.n_sub * self.dim);
         for row in codes.chunks_exact(self.n_sub) {
             for (sub, &code) in row.iter().enumerate() {
                 values.extend_from_slice(self.centroid(sub, code));
             }
         }
-        values
     }
 
     /// The same for sub-vectors of two numbers, which nearly all models have.
-    fn decode_pairs(&self, codes: &[u8]) -> Vec<f32> {
+    fn decode_pairs(&self, codes: &[u8], values: &mut Vec<f32>) {
         let centroids = self.centroids.as_chunks::<2>().0;
-        let mut pairs = Vec::with_capacity(codes.len());
         for row in codes.chunks_exact(self.n_sub) {
             let subs = row.iter().zip(centroids.chunks_exact(Quantizer::CENTROIDS));
-            pairs.extend(subs.map(|(&code, centroids)| centroids[usize::from(code)]));
+            for (&code, centroids) in subs {
+                values.extend_from_slice(&centroids[usize::from(code)]);
+            }
         }
-        pairs.into_flattened()
     }
 
     /// Centroid `code` of sub-quantizer `sub`.
@@ -197,6 +195,8 @@ mod tests {
             .flat_map(|row| row.iter().enumerate())
             .flat_map(|(sub, &code)| quantizer.centroid(sub, code).to_vec())
             .collect();
-        assert_eq!(quantizer.decode(&codes), expected);
+        let mut values = Vec::new();
+        quantizer.decode(&codes, &mut values);
+        assert_eq!(values, expected);
     }
 }

@@ -290,8 +290,10 @@ impl Emitter for &mut Adapter<'_> {
 
 /// The bytes are pieces of a `str` cut at ASCII characters, so that nothing is ever replaced.
 fn tendril(bytes: &[u8]) -> StrTendril {
-    StrTendril::try_from_byte_slice(bytes)
-        .unwrap_or_else(|()| StrTendril::from_slice(&String::from_utf8_lossy(bytes)))
+    match simdutf8::basic::from_utf8(bytes) {
+        Ok(text) => StrTendril::from_slice(text),
+        Err(_) => StrTendril::from_slice(&String::from_utf8_lossy(bytes)),
+    }
 }
 
 fn local_name(bytes: &[u8]) -> LocalName {
