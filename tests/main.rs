@@ -11,6 +11,7 @@ mod faults;
 mod fuzz;
 mod language;
 mod page;
+mod prescreen;
 mod quickstart;
 mod resume;
 mod rooms;

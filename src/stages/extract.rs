@@ -57,6 +57,7 @@ impl Stage for Extract {
         let section = &pipeline.extract;
         Ok(json!({
             "language": section.language,
+            "prescreen": section.prescreen,
             "min_score": section.min_score,
             "model": pipeline.named.model.sha256,
             "main_content": section.main_content,

@@ -38,6 +38,8 @@ const INPUT: &[Key] = &[Key {
 pub struct ExtractSection {
     /// Label of the language to keep.
     pub language: String,
+    /// Whether payloads that cannot be Japanese are refused by their bytes.
+    pub prescreen: bool,
     /// Least probability of that label.
     pub min_score: f64,
     /// The language model: an asset's name or a path.
@@ -71,6 +73,16 @@ const EXTRACT: &[Key] = &[
         unit: "",
         summary: "Label of the language to keep, as the language model names it. The byte pre-screen \
                   works for `ja` and is off for every other language.",
+    },
+    Key {
+        name: "prescreen",
+        kind: KeyKind::Bool,
+        default: Some("true"),
+        required: false,
+        unit: "",
+        summary: "Whether payloads that cannot be Japanese are told by their bytes, before they are \
+                  decoded and parsed. Without it the same pages become documents, in several times \
+                  the time: `false` is for whoever wants to see that.",
     },
     Key {
         name: "min_score",

@@ -7,18 +7,21 @@
 
 use memchr::{memchr, memchr_iter, memmem};
 
-/// Elements whose content is not seen.
-const HIDDEN: [&[u8]; 10] = [
+/// Elements whose content is not seen, or not always.
+const HIDDEN: [&[u8]; 13] = [
     b"noscript",
     b"template",
     b"select",
+    b"option",
+    b"optgroup",
     b"datalist",
     b"object",
     b"video",
     b"audio",
     b"canvas",
-    b"svg",
-    b"math",
+    b"rt",
+    b"rtc",
+    b"rp",
 ];
 
 /// Elements that have no content.
@@ -54,13 +57,15 @@ pub(super) struct Regions<'b> {
     rest: &'b [u8],
     /// A text that is no markup, whatever it looks like.
     raw: &'b [u8],
-    /// The element whose content is not seen, and how many of its name are open.
-    hidden: Option<(&'b [u8], usize)>,
+    /// The element whose content is not seen.
+    hidden: Open<'b>,
+    /// The drawing or formula in which the tokenizer may follow the rules of XML.
+    drawing: Open<'b>,
 }
 
 impl<'b> Regions<'b> {
     pub(super) fn of(page: &'b [u8]) -> Regions<'b> {
-        Regions { rest: page, raw: &[], hidden: None }
+        Regions { rest: page, raw: &[], hidden: Open(None), drawing: Open(None) }
     }
 
     /// Bytes of the page that no region was given of yet.
@@ -90,29 +95,24 @@ impl<'b> Regions<'b> {
     fn pass_start_tag(&mut self, inside: &'b [u8]) -> &'b [u8] {
         let Some(tag) = Tag::read(inside) else { return &[] };
         let rest = &inside[tag.length..];
-        if let Some(content) = Content::of(tag.name).filter(|_| !self.in_drawing()) {
+        if let Some(content) = Content::of(tag.name) {
             return self.pass_content(content, tag.name, rest);
         }
-        let is_empty = is_among(tag.name, &VOID) || (tag.closes_itself && is_drawing(tag.name));
-        match &mut self.hidden {
-            _ if is_empty => {}
-            Some((open, depth)) => *depth += usize::from(open.eq_ignore_ascii_case(tag.name)),
-            None if tag.hides || is_among(tag.name, &HIDDEN) => self.hidden = Some((tag.name, 1)),
-            None => {}
+        if is_among(tag.name, &VOID) {
+            return rest;
+        }
+        let is_drawing = is_among(tag.name, &[b"svg", b"math"]);
+        if !(is_drawing && tag.closes_itself) {
+            self.drawing.open(tag.name, is_drawing);
+            self.hidden.open(tag.name, tag.hides || is_among(tag.name, &HIDDEN));
         }
         rest
     }
 
     fn pass_end_tag(&mut self, inside: &'b [u8]) -> &'b [u8] {
         let Some(tag) = Tag::read(inside) else { return &[] };
-        if let Some((open, depth)) = &mut self.hidden
-            && open.eq_ignore_ascii_case(tag.name)
-        {
-            *depth -= 1;
-            if *depth == 0 {
-                self.hidden = None;
-            }
-        }
+        self.drawing.close(tag.name);
+        self.hidden.close(tag.name);
         &inside[tag.length..]
     }
 
@@ -129,15 +129,11 @@ impl<'b> Regions<'b> {
                 self.raw = rest;
                 return &[];
             }
-            Content::Script | Content::Style => {}
-            Content::Raw | Content::Plain => self.raw = text,
+            Content::Script | Content::Style if !self.drawing.is_open() => {}
+            // In a drawing it may be markup.
+            _ => self.raw = text,
         }
         behind
-    }
-
-    /// Whether the tokenizer may follow other rules, those of XML.
-    fn in_drawing(&self) -> bool {
-        self.hidden.is_some_and(|(open, _)| is_drawing(open))
     }
 }
 
@@ -154,7 +150,7 @@ impl<'b> Iterator for Regions<'b> {
             }
             let tag = memchr(b'<', self.rest).unwrap_or(self.rest.len());
             let (bytes, markup) = self.rest.split_at(tag);
-            let is_seen = self.hidden.is_none();
+            let is_seen = !self.hidden.is_open() && !self.drawing.is_open();
             self.rest = self.pass(markup);
             if !bytes.is_empty() {
                 return Some(Region { bytes, is_seen });
@@ -167,8 +163,33 @@ fn is_among(name: &[u8], names: &[&[u8]]) -> bool {
     names.iter().any(|other| name.eq_ignore_ascii_case(other))
 }
 
-fn is_drawing(name: &[u8]) -> bool {
-    is_among(name, &[b"svg", b"math"])
+/// An element up to its end tag: its name, and how many of that name are open in it.
+struct Open<'b>(Option<(&'b [u8], usize)>);
+
+impl<'b> Open<'b> {
+    fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Takes a start tag; if none is open, that of an element which `begins`.
+    fn open(&mut self, name: &'b [u8], begins: bool) {
+        match &mut self.0 {
+            Some((open, depth)) => *depth += usize::from(open.eq_ignore_ascii_case(name)),
+            None if begins => self.0 = Some((name, 1)),
+            None => {}
+        }
+    }
+
+    fn close(&mut self, name: &[u8]) {
+        if let Some((open, depth)) = &mut self.0
+            && open.eq_ignore_ascii_case(name)
+        {
+            *depth -= 1;
+            if *depth == 0 {
+                self.0 = None;
+            }
+        }
+    }
 }
 
 /// What the tokenizer makes of an element's content.
@@ -366,7 +387,8 @@ mod tests {
             ("<p hidden>a</p>b<i style='Display: NONE'>c<i>d</i>e</i>f", "[a]|b|[c]|[d]|[e]|f|"),
             ("<p style='color:red' class=hidden>a<img hidden>b", "a|b|"),
             ("<div hidden>a<p>b", "[a]|[b]|"),
-            ("<svg><style>a</style><p>b</svg>c<svg/>d", "[a]|[b]|c|d|"),
+            ("<svg><style>a<b></style><p>b</svg>c<svg/>d", "[a<b>]|[b]|c|d|"),
+            ("<svg></math>a<math></svg>b", "[a]|b|"),
             ("<math>a<![CDATA[b]]>c</math>d", "[a]|[b]]]|[c]|d|"),
         ] {
             assert_eq!(texts(page), expected, "{page}");

@@ -99,7 +99,7 @@ impl<'m> Extractor<'m> {
         if kind == PayloadKind::Other {
             return Err(Outcome::NotHtml);
         }
-        if self.section.language == "ja" {
+        if self.section.language == "ja" && self.section.prescreen {
             let passes = may_be_japanese(body);
             if let Some(trail) = trail.as_deref_mut() {
                 trail.may_be_japanese = Some(passes);

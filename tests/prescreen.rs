@@ -1,0 +1,127 @@
+//! The byte pre-screen never refuses what the rest of extraction would accept.
+
+use encoding_rs::{EUC_JP, ISO_2022_JP, SHIFT_JIS, UTF_8};
+use kuroshio::language::{Script, may_be_japanese};
+use kuroshio::page::{self, Reader};
+use kuroshio::text::mojibake::Damage;
+use proptest::prelude::*;
+
+use crate::support::{Scratch, kuroshio, root, rows};
+
+/// Whether the paragraphs of a payload may be Japanese: what extraction asks behind the pre-screen.
+fn paragraphs_may_be_japanese(payload: &[u8]) -> bool {
+    let decoded = page::decode(payload, "text/html", false);
+    let Ok(page) = Reader::new().html(&decoded.text) else { return false };
+    let mut damage = Damage::default();
+    page.paragraphs.iter().for_each(|paragraph| damage.add(&paragraph.text));
+    let script = Script::exactly(damage.kana(), damage.han(), damage.characters());
+    // Whatever is refused as garbled, for its broken characters, is no document either way.
+    decoded.charset.malformed == 0 && script.may_be_japanese()
+}
+
+/// Names of elements that the tokenizer, the tree or the walk over it treats in a way of its own.
+const NAMES: [&str; 40] = [
+    "p", "div", "b", "a", "span", "li", "ul", "table", "tr", "td", "br", "img", "input", "hr",
+    "h1", "script", "style", "title", "textarea", "xmp", "iframe", "noscript", "template",
+    "select", "option", "svg", "math", "mi", "object", "video", "canvas", "head", "body", "pre",
+    "button", "noembed", "noframes", "ruby", "rt", "form",
+];
+
+/// Attributes, some of which hide their element or hold what looks like the end of a tag.
+const ATTRIBUTES: [&str; 14] = [
+    "",
+    " class=x",
+    " title=\"a > b\"",
+    " title='日本語 > です'",
+    " alt=日本語です",
+    " hidden",
+    " style='display:none'",
+    " style=\"DISPLAY : None\"",
+    " style='visibility:hidden'",
+    " style='color:red'",
+    " =x",
+    " x='",
+    " /",
+    " data-x=\"日本語の文です\"",
+];
+
+fn piece() -> impl Strategy<Value = String> {
+    let start = (prop::sample::select(&NAMES[..]), prop::sample::select(&ATTRIBUTES[..]))
+        .prop_map(|(name, attributes)| format!("<{name}{attributes}>"));
+    let end = prop::sample::select(&NAMES[..]).prop_map(|name| format!("</{name}>"));
+    let odd = prop::sample::select(vec![
+        "<!--",
+        "-->",
+        "<!-- 日本語です -->",
+        "<!-->",
+        "--!>",
+        "<",
+        "</",
+        "</>",
+        "<?x?>",
+        "&amp;",
+        "&nbsp;",
+        "&#12354;",
+        "&#x6F22;",
+        "&lt;p&gt;",
+        "<![CDATA[日本語]]>",
+        "]]>",
+        "<!doctype html>",
+        "<svg/>",
+        "<plaintext>",
+        "<script><!-- <script>",
+        "</script>",
+        "\"",
+        "'",
+        ">",
+        "=",
+    ])
+    .prop_map(str::to_owned);
+    let letters = "[a-z ]{0,120}";
+    let japanese = "[ぁ-んァ-ヴー]{0,12}[亜-熙]{0,12}";
+    let kanji = "[亜-熙]{0,150}";
+    prop_oneof![4 => start, 3 => end, 2 => odd, 4 => letters, 4 => japanese, 1 => kanji]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn what_the_paragraphs_allow_passes(pieces in prop::collection::vec(piece(), 1..24)) {
+        let html = pieces.concat();
+        for encoding in [UTF_8, SHIFT_JIS, EUC_JP, ISO_2022_JP] {
+            let (payload, _, lossy) = encoding.encode(&html);
+            if lossy || !paragraphs_may_be_japanese(&payload) {
+                continue;
+            }
+            prop_assert!(may_be_japanese(&payload), "{} {html}", encoding.name());
+        }
+    }
+}
+
+/// Over the sample, or over the files that `KUROSHIO_TEST_WARC` names.
+#[test]
+fn the_same_documents_come_out_without_it() {
+    let warc = std::env::var("KUROSHIO_TEST_WARC")
+        .unwrap_or_else(|_| "tests/fixtures/quickstart.warc.gz".to_owned());
+    let scratch = Scratch::new();
+    let documents = |prescreen: bool| {
+        let dir = scratch.join(if prescreen { "on" } else { "off" });
+        let arguments = [
+            "run".to_owned(),
+            "pipelines/quickstart.toml".to_owned(),
+            "--run".to_owned(),
+            dir.display().to_string(),
+            "--until=extract".to_owned(),
+            "--quiet".to_owned(),
+            "--set=tokenize.tokenizer=tests/fixtures/tokens/toy.model".to_owned(),
+            format!("--set=input.warc=[\"{warc}\"]"),
+            format!("--set=extract.prescreen={prescreen}"),
+        ];
+        kuroshio(&arguments, root()).success();
+        rows(&dir.join("documents"))
+    };
+    let with = documents(true);
+    assert!(!with.is_empty());
+    assert_eq!(with, documents(false));
+}
