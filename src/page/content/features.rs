@@ -20,7 +20,8 @@ const LONGEST_NOTICE: usize = 300;
 pub(super) fn measure(paragraph: &Paragraph, groups: u32) -> Features {
     let text = paragraph.text.as_str();
     let counts = Counts::of(text);
-    let length = counts.characters.max(1.0);
+    let length = counts.characters.max(1) as f32;
+    let share = |count: u32| count as f32 / length;
     let links = paragraph.link_characters() as f32 / length;
     let kind = paragraph.kind;
     let flag = |is: bool| f32::from(u8::from(is));
@@ -32,10 +33,10 @@ pub(super) fn measure(paragraph: &Paragraph, groups: u32) -> Features {
         links,
         flag(links > 0.9),
         flag(ends_sentence(text)),
-        (counts.punctuation / length * 10.0).min(1.0),
-        counts.hiragana / length,
-        (counts.bars / length * 10.0).min(1.0),
-        counts.digits / length,
+        (share(counts.punctuation) * 10.0).min(1.0),
+        share(counts.hiragana),
+        (share(counts.bars) * 10.0).min(1.0),
+        share(counts.digits),
         flag(length <= LONGEST_NOTICE as f32 && is_copyright(text)),
         flag(length <= LONGEST_PHRASE as f32 && holds_phrase(text)),
         flag((ParagraphKind::H1..=ParagraphKind::H6).contains(&kind)),
@@ -63,26 +64,26 @@ pub(super) fn measure(paragraph: &Paragraph, groups: u32) -> Features {
 /// Characters of some classes.
 #[derive(Default)]
 struct Counts {
-    characters: f32,
-    hiragana: f32,
-    punctuation: f32,
-    bars: f32,
-    digits: f32,
+    characters: u32,
+    hiragana: u32,
+    punctuation: u32,
+    bars: u32,
+    digits: u32,
 }
 
 impl Counts {
     fn of(text: &str) -> Counts {
         let mut counts = Counts::default();
         for c in text.chars() {
-            counts.characters += 1.0;
+            counts.characters += 1;
             match c {
-                '、' | '。' | '，' | '．' | '！' | '？' => counts.punctuation += 1.0,
+                '、' | '。' | '，' | '．' | '！' | '？' => counts.punctuation += 1,
                 '|' | '｜' | '/' | '／' | '›' | '»' | '«' | '>' | '＞' | '•' | '[' | ']' =>
                 {
-                    counts.bars += 1.0;
+                    counts.bars += 1;
                 }
-                '0'..='9' | '０'..='９' => counts.digits += 1.0,
-                c if is_hiragana(c) => counts.hiragana += 1.0,
+                '0'..='9' | '０'..='９' => counts.digits += 1,
+                c if is_hiragana(c) => counts.hiragana += 1,
                 _ => {}
             }
         }
