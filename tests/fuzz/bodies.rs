@@ -8,7 +8,7 @@ use std::io::{self, Read, Write as _};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use kuroshio::format::document::{Paragraph, ParagraphKind};
-use kuroshio::language::{Model, japanese_form, japanese_share, lid_form, may_be_japanese};
+use kuroshio::language::{Model, Script, japanese_form, japanese_share, lid_form, may_be_japanese};
 use kuroshio::page;
 use kuroshio::text::match_form::{exact_form, match_form};
 use kuroshio::text::mojibake::Damage;
@@ -154,13 +154,16 @@ pub(crate) fn charset(bytes: &[u8]) {
     {
         assert_eq!(decoded.text.as_bytes(), body, "sound UTF-8 is text as it stands");
     }
-    // Enough kana for any page of this length, whatever kanji it holds.
-    let kana = decoded.text.chars().filter(|c| matches!(c, 'ぁ'..='ん' | 'ァ'..='ヴ')).count();
-    assert!(
-        kana < 9.max(body.len() / 60) || decoded.charset.malformed > 0 || may_be_japanese(body),
-        "the pre-screen refuses {} with kana",
-        decoded.charset.used
-    );
+    if let Ok(page) = page::Reader::new().html(&decoded.text) {
+        let mut damage = Damage::default();
+        page.paragraphs.iter().for_each(|paragraph| damage.add(&paragraph.text));
+        let script = Script::exactly(damage.kana(), damage.han(), damage.characters());
+        assert!(
+            !script.may_be_japanese() || decoded.charset.malformed > 0 || may_be_japanese(body),
+            "the pre-screen refuses {}",
+            decoded.charset.used
+        );
+    }
     let mut damage = Damage::default();
     damage.add(&decoded.text);
     assert!((0.0..=1.0).contains(&damage.share()));
