@@ -1,6 +1,6 @@
 //! The byte pre-screen never refuses what the rest of extraction would accept.
 
-use encoding_rs::{EUC_JP, ISO_2022_JP, SHIFT_JIS, UTF_8};
+use encoding_rs::{EUC_JP, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8};
 use kuroshio::language::{Script, may_be_japanese};
 use kuroshio::page::{self, Reader};
 use kuroshio::text::mojibake::Damage;
@@ -9,14 +9,18 @@ use proptest::prelude::*;
 use crate::support::{Scratch, kuroshio, root, rows};
 
 /// Whether the paragraphs of a payload may be Japanese: what extraction asks behind the pre-screen.
-fn paragraphs_may_be_japanese(payload: &[u8]) -> bool {
+fn paragraphs_may_be_japanese(payload: &[u8], is_markup: bool) -> bool {
     let decoded = page::decode(payload, "text/html", false);
-    let Ok(page) = Reader::new().html(&decoded.text) else { return false };
+    let page = match is_markup {
+        true => Reader::new().html(&decoded.text),
+        false => Ok(Reader::new().plain_text(&decoded.text)),
+    };
+    let Ok(page) = page else { return false };
     let mut damage = Damage::default();
     page.paragraphs.iter().for_each(|paragraph| damage.add(&paragraph.text));
     let script = Script::exactly(damage.kana(), damage.han(), damage.characters());
     // Whatever is refused as garbled, for its broken characters, is no document either way.
-    decoded.charset.malformed == 0 && script.may_be_japanese()
+    decoded.charset.malformed == 0 && script.may_be_japanese_in(&decoded.charset.used)
 }
 
 /// Names of elements that the tokenizer, the tree or the walk over it treats in a way of its own.
@@ -88,13 +92,15 @@ proptest! {
 
     #[test]
     fn what_the_paragraphs_allow_passes(pieces in prop::collection::vec(piece(), 1..24)) {
-        let html = pieces.concat();
-        for encoding in [UTF_8, SHIFT_JIS, EUC_JP, ISO_2022_JP] {
-            let (payload, _, lossy) = encoding.encode(&html);
-            if lossy || !paragraphs_may_be_japanese(&payload) {
-                continue;
+        let text = pieces.concat();
+        for encoding in [UTF_8, SHIFT_JIS, EUC_JP, ISO_2022_JP, GBK] {
+            let (payload, _, lossy) = encoding.encode(&text);
+            for is_markup in [true, false] {
+                if !lossy && paragraphs_may_be_japanese(&payload, is_markup) {
+                    let passes = may_be_japanese(&payload, is_markup);
+                    prop_assert!(passes, "{} {is_markup} {text}", encoding.name());
+                }
             }
-            prop_assert!(may_be_japanese(&payload), "{} {html}", encoding.name());
         }
     }
 }

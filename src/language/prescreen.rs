@@ -27,12 +27,12 @@ use memchr::{memchr, memchr_iter, memmem};
 use super::script::{Script, is_kana, is_kanji};
 use regions::{Region, Regions};
 
-/// Whether a payload, in any encoding, may be Japanese. `false` is certain, `true` is not.
+/// Whether a payload, in any encoding, may be Japanese; `is_markup` if it is no plain text. `false`
+/// is certain, `true` is not.
 ///
-/// Certain means: [`Script::may_be_japanese`] is `false` for the paragraphs of the page, if it is
-/// soundly encoded in UTF-8, UTF-16, Shift_JIS, EUC-JP or ISO-2022-JP, or holds kana in an encoding
-/// of China, Taiwan or Korea. Bytes that are valid UTF-8 count as UTF-8.
-pub fn may_be_japanese(bytes: &[u8]) -> bool {
+/// Certain means: [`Script::may_be_japanese_in`] is `false` for the paragraphs of the page, unless it
+/// holds broken characters. Bytes that are valid UTF-8 count as UTF-8.
+pub fn may_be_japanese(bytes: &[u8], is_markup: bool) -> bool {
     if may_be_utf16(bytes) {
         return true;
     }
@@ -40,19 +40,19 @@ pub fn may_be_japanese(bytes: &[u8]) -> bool {
     let (highest, least) = bytes.iter().fold((0, u8::MAX), |(highest, least), &byte| {
         (byte.max(highest), least.min(byte ^ ESCAPE))
     });
-    utf8_may_be_japanese(bytes, highest)
+    utf8_may_be_japanese(bytes, is_markup, highest)
         || (least == 0 && has_japanese_escape(bytes))
-        || (highest >= 0x80 && otherwise_may_be_japanese(bytes))
+        || (highest >= 0x80 && otherwise_may_be_japanese(bytes, is_markup))
 }
 
 /// The same for what is neither UTF-8 nor plain ASCII.
-fn otherwise_may_be_japanese(bytes: &[u8]) -> bool {
+fn otherwise_may_be_japanese(bytes: &[u8], is_markup: bool) -> bool {
     if Encoding::utf8_valid_up_to(bytes) == bytes.len() {
         return false;
     }
     let high = count_high(bytes);
     !reads_as_utf8(bytes, high)
-        && (memchr(0, bytes).is_some() || legacy::may_be_japanese(bytes, high))
+        && (memchr(0, bytes).is_some() || legacy::may_be_japanese(bytes, is_markup, high))
 }
 
 /// With a kana for so many bytes, markup included, a page passes unseen: few would be refused if
@@ -60,22 +60,29 @@ fn otherwise_may_be_japanese(bytes: &[u8]) -> bool {
 const BYTES_A_KANA: u64 = 200;
 
 /// The same for what is written in UTF-8 and in references.
-fn utf8_may_be_japanese(bytes: &[u8], highest: u8) -> bool {
+fn utf8_may_be_japanese(bytes: &[u8], is_markup: bool, highest: u8) -> bool {
     let plenty = (bytes.len() as u64).div_ceil(BYTES_A_KANA).max(32);
     let mut script = Script::default();
     if highest >= FIRST_LEAD && count_utf8(bytes, plenty, &mut script) {
         return true;
     }
     count_references(bytes, &mut script);
-    script.is_enough()
-        && text_may_be_japanese(bytes, script, |text, script| {
-            count_utf8(text, u64::MAX, script);
-        })
+    text_may_be_japanese(bytes, is_markup, script, |text, script| {
+        count_utf8(text, u64::MAX, script);
+    })
 }
 
 /// The rule on the text of a page, whose kana and kanji beside references `count` counts. The whole
-/// page holds at most as many as `most` says.
-fn text_may_be_japanese(page: &[u8], most: Script, count: impl Fn(&[u8], &mut Script)) -> bool {
+/// page holds at most as many as `most` says; in plain text, that alone counts.
+fn text_may_be_japanese(
+    page: &[u8],
+    is_markup: bool,
+    most: Script,
+    count: impl Fn(&[u8], &mut Script),
+) -> bool {
+    if !is_markup || !most.is_enough() {
+        return most.is_enough();
+    }
     let mut script = Script::default();
     let mut regions = Regions::of(page);
     while let Some(Region { bytes, is_seen }) = regions.next() {
@@ -256,26 +263,22 @@ pub(in crate::language::prescreen) mod tests {
 
     use super::*;
 
+    /// Of a page in HTML.
+    fn may_be_japanese(bytes: &[u8]) -> bool {
+        super::may_be_japanese(bytes, true)
+    }
+
     /// The same, byte by byte and with the means of the standard library.
     fn twin(bytes: &[u8]) -> bool {
         let character = |at: usize| {
             let window = &bytes[at..bytes.len().min(at + 4)];
             window.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next())
         };
-        let references = regex::bytes::Regex::new("&#(?:[xX]([0-9A-Fa-f]+)|([0-9]+))").unwrap();
-        let referred = references.captures_iter(bytes).map(|found| {
-            let (digits, radix) = match (found.get(1), found.get(2)) {
-                (Some(hexadecimal), _) => (hexadecimal, 16),
-                (None, decimal) => (decimal.unwrap(), 10),
-            };
-            let digits = std::str::from_utf8(digits.as_bytes()).unwrap();
-            u128::from_str_radix(digits, radix).ok().and_then(|number| u32::try_from(number).ok())
-        });
         let mut escapes = (0..bytes.len()).map(|at| &bytes[at..]).filter(|rest| rest[0] == 0x1B);
         let all: Vec<u32> = (0..bytes.len()).filter_map(character).map(u32::from).collect();
         let kana = all.iter().filter(|&&c| is_kana(c)).count() as u64;
         let plenty = kana >= 32 && kana as f64 >= bytes.len() as f64 / 200.0;
-        let all = all.into_iter().chain(referred.flatten());
+        let all = all.into_iter().chain(referred(bytes));
         let enough = all.filter(|&c| is_kana(c) || is_kanji(c)).count() >= 6;
         let utf8 = |text: &[u8]| {
             let chunks = text.utf8_chunks();
@@ -319,6 +322,20 @@ pub(in crate::language::prescreen) mod tests {
             }
         }
         script.may_be_japanese()
+    }
+
+    /// The characters that references name, with the means of the standard library.
+    pub(super) fn referred(bytes: &[u8]) -> Vec<u32> {
+        let references = regex::bytes::Regex::new("&#(?:[xX]([0-9A-Fa-f]+)|([0-9]+))").unwrap();
+        let numbers = references.captures_iter(bytes).map(|found| {
+            let (digits, radix) = match (found.get(1), found.get(2)) {
+                (Some(hexadecimal), _) => (hexadecimal, 16),
+                (None, decimal) => (decimal.unwrap(), 10),
+            };
+            let digits = std::str::from_utf8(digits.as_bytes()).unwrap();
+            u128::from_str_radix(digits, radix).ok().and_then(|number| u32::try_from(number).ok())
+        });
+        numbers.flatten().collect()
     }
 
     fn twin_reads_as_utf8(bytes: &[u8]) -> bool {
@@ -404,6 +421,13 @@ pub(in crate::language::prescreen) mod tests {
         ] {
             assert_eq!(may_be_japanese(page(&text).as_bytes()), passes, "{text}");
         }
+    }
+
+    #[test]
+    fn in_plain_text_nothing_is_markup() {
+        let text = "<日本語です<p ですよ letters letters letters letters letters letters".repeat(9);
+        assert!(super::may_be_japanese(text.as_bytes(), false));
+        assert!(!super::may_be_japanese(b"<p>letters</p>", false));
     }
 
     #[test]

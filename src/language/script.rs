@@ -37,6 +37,13 @@ impl Script {
         self.is_enough() && !is_chinese && self.others <= most_others
     }
 
+    /// The same for a page in the character set of this name: in those of China, Taiwan and Korea
+    /// kanji prove nothing, and a kana is asked for.
+    pub fn may_be_japanese_in(&self, charset: &str) -> bool {
+        let is_foreign = matches!(charset, "GBK" | "gb18030" | "Big5" | "EUC-KR");
+        self.may_be_japanese() && (self.kana > 0 || !is_foreign)
+    }
+
     /// The exact counts of a text: kana, Chinese characters, all characters.
     pub fn exactly(kana: u64, kanji: u64, all: u64) -> Script {
         Script { kana, kanji, sure_kanji: kanji, others: all - kana - kanji }
@@ -66,6 +73,8 @@ pub(super) fn is_kana(c: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use encoding_rs::{BIG5, EUC_KR, GB18030, GBK};
+
     use super::*;
     use crate::text::classes;
 
@@ -90,6 +99,15 @@ mod tests {
             let script = Script::exactly(kana, kanji, kana + kanji + others);
             assert_eq!(script.may_be_japanese(), expected, "{script:?}");
         }
+    }
+
+    #[test]
+    fn in_a_chinese_or_korean_character_set_a_kana_is_asked_for() {
+        for encoding in [GBK, GB18030, BIG5, EUC_KR] {
+            assert!(!Script::exactly(0, 9, 9).may_be_japanese_in(encoding.name()));
+            assert!(Script::exactly(1, 9, 10).may_be_japanese_in(encoding.name()));
+        }
+        assert!(Script::exactly(0, 9, 9).may_be_japanese_in("EUC-JP"));
     }
 
     #[test]

@@ -154,12 +154,20 @@ pub(crate) fn charset(bytes: &[u8]) {
     {
         assert_eq!(decoded.text.as_bytes(), body, "sound UTF-8 is text as it stands");
     }
-    if let Ok(page) = page::Reader::new().html(&decoded.text) {
+    for is_markup in [true, false] {
+        let mut reader = page::Reader::new();
+        let page = match is_markup {
+            true => reader.html(&decoded.text),
+            false => Ok(reader.plain_text(&decoded.text)),
+        };
+        let Ok(page) = page else { continue };
         let mut damage = Damage::default();
         page.paragraphs.iter().for_each(|paragraph| damage.add(&paragraph.text));
         let script = Script::exactly(damage.kana(), damage.han(), damage.characters());
         assert!(
-            !script.may_be_japanese() || decoded.charset.malformed > 0 || may_be_japanese(body),
+            decoded.charset.malformed > 0
+                || !script.may_be_japanese_in(&decoded.charset.used)
+                || may_be_japanese(body, is_markup),
             "the pre-screen refuses {}",
             decoded.charset.used
         );

@@ -14,11 +14,10 @@ use super::{count_references, text_may_be_japanese};
 use crate::language::script::Script;
 
 /// Whether a payload that is not UTF-8 may be Japanese; `high` of its bytes are not ASCII.
-pub(super) fn may_be_japanese(bytes: &[u8], high: usize) -> bool {
+pub(super) fn may_be_japanese(bytes: &[u8], is_markup: bool, high: usize) -> bool {
     [SHIFT_JIS, EUC_JP, GB18030, BIG5, EUC_KR].into_iter().any(|encoding| {
-        reads_well(encoding, bytes, high).is_some_and(|mut most| {
-            count_references(bytes, &mut most);
-            text_may_be_japanese(bytes, most, |text, script| {
+        reads_well(encoding, bytes, high).is_some_and(|most| {
+            text_may_be_japanese(bytes, is_markup, most, |text, script| {
                 count(encoding, text, u64::MAX, script);
             })
         })
@@ -30,12 +29,13 @@ pub(super) fn may_be_japanese(bytes: &[u8], high: usize) -> bool {
 /// 70 %. English with nothing but apostrophes passes with any weight.
 const FAULT_WEIGHT: u64 = 8;
 
-/// The kana and kanji of `bytes`, read as `encoding`, if they are what is looked for and the faults
+/// The kana and kanji of `bytes`, read as `encoding`, and of their references, if they are what is looked for and the faults
 /// are few.
 fn reads_well(encoding: &'static Encoding, bytes: &[u8], high: usize) -> Option<Script> {
     let mut script = Script::default();
-    // What is looked for takes a high byte each, so that with more faults the text is refused.
-    let most_faults = high as u64 / FAULT_WEIGHT;
+    count_references(bytes, &mut script);
+    // What else is looked for takes a high byte each, so that with more faults the text is refused.
+    let most_faults = (script.kana + script.kanji + high as u64) / FAULT_WEIGHT;
     let faults = count(encoding, bytes, most_faults, &mut script);
     let is_home = encoding == SHIFT_JIS || encoding == EUC_JP;
     let found = if is_home { script.kana + script.kanji } else { script.kana };
@@ -88,7 +88,7 @@ impl<'b> Iterator for Stretches<'b> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::tests::twin_of_text;
+    use super::super::tests::{referred, twin_of_text};
     use super::*;
     use crate::language::script::{is_kana, is_kanji};
 
@@ -104,7 +104,8 @@ pub(super) mod tests {
             let text = decoded(bytes);
             let is_home = encoding == SHIFT_JIS || encoding == EUC_JP;
             let sought = |c: char| is_kana(c.into()) || (is_home && is_kanji(c.into()));
-            let found = text.chars().filter(|&c| sought(c)).count();
+            let referred = referred(bytes).into_iter().filter_map(char::from_u32);
+            let found = text.chars().chain(referred).filter(|&c| sought(c)).count();
             let faults = text.chars().filter(|&c| c == char::REPLACEMENT_CHARACTER).count();
             found > 0
                 && faults * 8 <= found
@@ -113,7 +114,7 @@ pub(super) mod tests {
     }
 
     fn may(bytes: &[u8]) -> bool {
-        may_be_japanese(bytes, bytes.iter().filter(|byte| !byte.is_ascii()).count())
+        may_be_japanese(bytes, true, bytes.iter().filter(|byte| !byte.is_ascii()).count())
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl<'m> Extractor<'m> {
             return Err(Outcome::NotHtml);
         }
         if self.section.language == "ja" && self.section.prescreen {
-            let passes = may_be_japanese(body);
+            let passes = may_be_japanese(body, kind != PayloadKind::Text);
             if let Some(trail) = trail.as_deref_mut() {
                 trail.may_be_japanese = Some(passes);
             }
@@ -110,7 +110,7 @@ impl<'m> Extractor<'m> {
         }
         let url = record.target_uri();
         let decoded = decoded(body, &content_type, is_jp_host(&url), trail.as_deref_mut());
-        let mut page = self.page(&decoded.text, kind, response, trail.as_deref_mut())?;
+        let mut page = self.page(&decoded, kind, response, trail.as_deref_mut())?;
         let told = self.language(&page.paragraphs, trail)?;
         if self.section.respect.iter().any(|signal| publisher::says(&page.rights, signal)) {
             return Err(Outcome::Respected);
@@ -139,20 +139,21 @@ impl<'m> Extractor<'m> {
     /// The paragraphs of a page, marked, and what its publisher says.
     fn page(
         &mut self,
-        text: &str,
+        decoded: &Decoded<'_>,
         kind: PayloadKind,
         response: &Response<'_>,
         trail: Option<&mut Trail>,
     ) -> Result<Page, Outcome> {
         let mut page = match kind {
-            PayloadKind::Text => self.page.plain_text(text),
-            _ => self.page.html(text)?,
+            PayloadKind::Text => self.page.plain_text(&decoded.text),
+            _ => self.page.html(&decoded.text)?,
         };
         hear_header(&mut page.rights, response);
         let damage = damage(&page.paragraphs);
         let garbled = damage.is_mojibake();
         let script = Script::exactly(damage.kana(), damage.han(), damage.characters());
-        let foreign = self.section.language == "ja" && !script.may_be_japanese();
+        let foreign =
+            self.section.language == "ja" && !script.may_be_japanese_in(&decoded.charset.used);
         if self.section.main_content != MainContent::Off && !garbled && !foreign {
             page::mark_main(&mut page.paragraphs);
         }
