@@ -105,6 +105,42 @@ proptest! {
     }
 }
 
+/// Pages whose text is seen or not seen for reasons that bytes hardly show.
+#[test]
+fn pages_made_to_mislead_it_pass() {
+    let japanese = "これは日本語の文章です。春になると川沿いの道に桜が咲き、人が集まってくる。";
+    let english =
+        "plain english words that a reader never sees because the tree hides them ".repeat(60);
+    for html in [
+        format!("<p>{japanese}</p><span hidden><p></span>{english}"),
+        format!("<p>{japanese}</p><noscript><p><img src=x></noscript>{english}"),
+        format!("<p>{japanese}</p><div style='display:none'><table><tr><td></div>{english}"),
+        format!("<p>{japanese}</p><div style='display:n&#111;ne'>{english}</div>"),
+        format!("<p>{japanese}</p><svg><foreignObject><p></svg>{english}"),
+        format!("<body hidden>{english}</body>{english}<p>{japanese}</p>"),
+        format!("<frameset>{english}<frame src=a></frameset><noframes>{japanese}</noframes>"),
+        format!("<FrameSet><frame src=a></FrameSet><!-- <noframes>{japanese}</noframes> -->"),
+        format!("<math alttext='{japanese}'></math>"),
+        format!("<select><style></select><p>{japanese}</p>"),
+        format!(
+            "<p>{}{}</p>",
+            "&#x30AB;".repeat(6),
+            "&#xFEFF;&#xABCD;".repeat(10) + &"a".repeat(150)
+        ),
+        "<p>⾃⼰⼈⼤⾃⼰⼈⼤</p>".to_owned(),
+        format!("<p>{}{}</p>", "ア".repeat(60), "a".repeat(60 * 31)),
+        format!("<p>{}{}</p>", "あ漢".repeat(30), "a".repeat(60 * 31)),
+    ] {
+        for encoding in [UTF_8, SHIFT_JIS, EUC_JP] {
+            let (payload, _, lossy) = encoding.encode(&html);
+            let allowed = !lossy && paragraphs_may_be_japanese(&payload, true);
+            assert!(!allowed || may_be_japanese(&payload, true), "{} {html:.200}", encoding.name());
+        }
+    }
+    let escaped = b"<p>\x1b(J&#123\x1b(B54;\x1b(J;&#123\x1b(B54;x\x1b(J</p>".repeat(12);
+    assert!(may_be_japanese(&escaped, true));
+}
+
 /// Over the sample, or over the files that `KUROSHIO_TEST_WARC` names.
 #[test]
 fn the_same_documents_come_out_without_it() {

@@ -80,7 +80,7 @@ fn text_may_be_japanese(
     most: Script,
     count: impl Fn(&[u8], &mut Script),
 ) -> bool {
-    if !is_markup || !most.is_enough() {
+    if !is_markup || !most.is_enough() || holds_frames(page) {
         return most.is_enough();
     }
     let mut script = Script::default();
@@ -88,14 +88,17 @@ fn text_may_be_japanese(
     while let Some(Region { bytes, is_seen }) = regions.next() {
         let before = script.kanji;
         count(bytes, &mut script);
-        let mut letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+        let mut letters = letters(bytes);
         for at in memchr_iter(b'&', bytes) {
             let rest = &bytes[at + 1..];
-            if let Some(number) = rest.strip_prefix(b"#") {
+            let number = rest.strip_prefix(b"#");
+            if let Some(number) = number {
                 script.count(reference(number));
-            } else {
-                letters -= rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
             }
+            let name =
+                number.unwrap_or(rest).iter().take_while(|byte| byte.is_ascii_alphanumeric());
+            letters =
+                letters.saturating_sub(name.filter(|byte| byte.is_ascii_alphabetic()).count());
         }
         if is_seen {
             script.sure_kanji += script.kanji - before;
@@ -115,6 +118,22 @@ fn text_may_be_japanese(
         }
     }
     script.may_be_japanese()
+}
+
+/// ASCII letters of a text. In legacy encodings they are the second bytes of characters, too: behind
+/// a byte that is not ASCII none counts.
+fn letters(text: &[u8]) -> usize {
+    let behind = text.get(1..).unwrap_or_default().iter().zip(text);
+    let letters = behind.filter(|(byte, before)| byte.is_ascii_alphabetic() && before.is_ascii());
+    letters.count()
+}
+
+/// Whether a page is one of frames, whose text stands where others have none.
+fn holds_frames(page: &[u8]) -> bool {
+    const NAME: &[u8] = b"frameset";
+    memchr_iter(b'<', page).any(|at| {
+        page[at + 1..].get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME))
+    })
 }
 
 /// Counts kana and kanji in UTF-8; ends with `true` where there are `plenty` of kana.
@@ -217,7 +236,7 @@ fn reference(rest: &[u8]) -> u32 {
 fn has_japanese_escape(bytes: &[u8]) -> bool {
     memchr_iter(ESCAPE, bytes).any(|at| {
         let rest = &bytes[at + 1..];
-        [&b"$@"[..], b"$B", b"$(", b"(I"].iter().any(|escape| rest.starts_with(escape))
+        [&b"$@"[..], b"$B", b"$(", b"(I", b"(J"].iter().any(|escape| rest.starts_with(escape))
     })
 }
 
@@ -287,32 +306,25 @@ pub(in crate::language::prescreen) mod tests {
         may_be_utf16(bytes)
             || plenty
             || (enough && twin_of_text(bytes, utf8))
-            || escapes.any(|rest| matches!(rest.get(1..3), Some(b"$@" | b"$B" | b"$(" | b"(I")))
+            || escapes
+                .any(|rest| matches!(rest.get(1..3), Some(b"$@" | b"$B" | b"$(" | b"(I" | b"(J")))
             || (!twin_reads_as_utf8(bytes) && (bytes.contains(&0) || legacy::tests::twin(bytes)))
     }
 
     /// The rule on the text of a page that `decode` reads.
     pub(super) fn twin_of_text(page: &[u8], decode: impl Fn(&[u8]) -> Vec<char>) -> bool {
-        let references =
-            regex::bytes::Regex::new("&(?:#(?:[xX]([0-9A-Fa-f]+)|([0-9]+))|[A-Za-z]+)").unwrap();
+        let names = regex::bytes::Regex::new("&#?[0-9A-Za-z]+").unwrap();
+        let is_letter = |byte: &&u8| byte.is_ascii_alphabetic();
         let mut script = Script::default();
         for region in Regions::of(page) {
             let mut characters = decode(region.bytes);
-            let mut letters = region.bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-            for found in references.captures_iter(region.bytes) {
-                let digits = |at: usize| {
-                    found.get(at).map(|digits| String::from_utf8_lossy(digits.as_bytes()))
-                };
-                let number = match (digits(1), digits(2)) {
-                    (Some(digits), _) => u32::from_str_radix(&digits, 16),
-                    (_, Some(digits)) => digits.parse(),
-                    _ => {
-                        letters -= found[0].len() - 1;
-                        continue;
-                    }
-                };
-                characters.extend(number.ok().and_then(char::from_u32));
-            }
+            characters.extend(referred(region.bytes).into_iter().filter_map(char::from_u32));
+            let behind_ascii = region.bytes.windows(2).filter(|pair| pair[0].is_ascii());
+            let all = behind_ascii.filter(|pair| pair[1].is_ascii_alphabetic()).count();
+            let in_names = names.find_iter(region.bytes);
+            let in_names: usize =
+                in_names.map(|name| name.as_bytes().iter().filter(is_letter).count()).sum();
+            let letters = all.saturating_sub(in_names);
             let kanji = characters.iter().filter(|&&c| is_kanji(c.into())).count() as u64;
             script.kanji += kanji;
             script.kana += characters.iter().filter(|&&c| is_kana(c.into())).count() as u64;

@@ -39,7 +39,8 @@ impl Damage {
             match class(c) {
                 Class::Hiragana | Class::Katakana | Class::KanaMark => self.full_kana += 1,
                 Class::Han => {
-                    self.han += 1;
+                    // Radicals are no characters of a text, and seldom stand in one.
+                    self.han += u64::from(c >= '\u{3005}');
                     self.rare += u64::from(is_rare(c));
                 }
                 Class::HalfwidthKana => self.half_kana += 1,
@@ -77,7 +78,7 @@ impl Damage {
         self.full_kana + self.half_kana
     }
 
-    /// How many Chinese characters there are.
+    /// How many Chinese characters there are, radicals aside.
     #[must_use]
     pub fn han(&self) -> u64 {
         self.han

@@ -65,7 +65,7 @@ pub(super) struct Regions<'b> {
 
 impl<'b> Regions<'b> {
     pub(super) fn of(page: &'b [u8]) -> Regions<'b> {
-        Regions { rest: page, raw: &[], hidden: Open(None), drawing: Open(None) }
+        Regions { rest: page, raw: &[], hidden: Open::default(), drawing: Open::default() }
     }
 
     /// Bytes of the page that no region was given of yet.
@@ -102,7 +102,12 @@ impl<'b> Regions<'b> {
             return rest;
         }
         let is_drawing = is_among(tag.name, &[b"svg", b"math"]);
-        if !(is_drawing && tag.closes_itself) {
+        if tag.name.eq_ignore_ascii_case(b"math") {
+            // A formula may be told by an attribute.
+            self.raw = &inside[..tag.length];
+        }
+        let is_empty = tag.closes_itself && (is_drawing || self.drawing.is_open());
+        if !is_empty {
             self.drawing.open(tag.name, is_drawing);
             self.hidden.open(tag.name, tag.hides || is_among(tag.name, &HIDDEN));
         }
@@ -111,8 +116,11 @@ impl<'b> Regions<'b> {
 
     fn pass_end_tag(&mut self, inside: &'b [u8]) -> &'b [u8] {
         let Some(tag) = Tag::read(inside) else { return &[] };
-        self.drawing.close(tag.name);
-        self.hidden.close(tag.name);
+        // What was not opened is not closed.
+        if Content::of(tag.name).is_none() && !is_among(tag.name, &VOID) {
+            self.drawing.close(tag.name);
+            self.hidden.close(tag.name);
+        }
         &inside[tag.length..]
     }
 
@@ -163,34 +171,57 @@ fn is_among(name: &[u8], names: &[&[u8]]) -> bool {
     names.iter().any(|other| name.eq_ignore_ascii_case(other))
 }
 
-/// An element up to its end tag: its name, and how many of that name are open in it.
-struct Open<'b>(Option<(&'b [u8], usize)>);
+/// Elements that may lie in an open one.
+const MOST_OPEN: usize = 24;
+
+/// An element up to its end tag, and those in it. A parser closes elements by rules that only a tree
+/// can follow; so where any of them lacks its own end tag, all that follows counts as lying inside.
+#[derive(Default)]
+struct Open<'b> {
+    names: [&'b [u8]; MOST_OPEN],
+    depth: usize,
+    /// Whether it is open to the end of the page.
+    for_ever: bool,
+}
 
 impl<'b> Open<'b> {
     fn is_open(&self) -> bool {
-        self.0.is_some()
+        self.depth > 0
     }
 
     /// Takes a start tag; if none is open, that of an element which `begins`.
     fn open(&mut self, name: &'b [u8], begins: bool) {
-        match &mut self.0 {
-            Some((open, depth)) => *depth += usize::from(open.eq_ignore_ascii_case(name)),
-            None if begins => self.0 = Some((name, 1)),
-            None => {}
+        if !self.is_open() && !begins {
+            return;
+        }
+        // The end of these means nothing, and options end by themselves.
+        self.for_ever |= is_among(name, &[b"body", b"html"]);
+        if self.is_open() && is_among(name, &OPTIONS) {
+            return;
+        }
+        match self.names.get_mut(self.depth) {
+            Some(slot) => {
+                *slot = name;
+                self.depth += 1;
+            }
+            None => self.for_ever = true,
         }
     }
 
     fn close(&mut self, name: &[u8]) {
-        if let Some((open, depth)) = &mut self.0
-            && open.eq_ignore_ascii_case(name)
-        {
-            *depth -= 1;
-            if *depth == 0 {
-                self.0 = None;
-            }
+        if !self.is_open() || self.for_ever || is_among(name, &OPTIONS) && self.depth > 1 {
+            return;
+        }
+        if self.names[self.depth - 1].eq_ignore_ascii_case(name) {
+            self.depth -= 1;
+        } else if !is_among(name, &OPTIONS) {
+            self.for_ever = true;
         }
     }
 }
+
+/// Elements that only lie in others of their kind.
+const OPTIONS: [&[u8]; 2] = [b"option", b"optgroup"];
 
 /// What the tokenizer makes of an element's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -288,7 +319,10 @@ fn attribute(bytes: &[u8]) -> Option<(&[u8], &[u8], usize)> {
 fn hides(name: &[u8], value: &[u8]) -> bool {
     let holds = |word: &[u8]| value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
     match name.len() {
-        5 => name.eq_ignore_ascii_case(b"style") && (holds(b"none") || holds(b"hidden")),
+        5 => {
+            name.eq_ignore_ascii_case(b"style")
+                && (holds(b"none") || holds(b"hidden") || holds(b"&"))
+        }
         6 => name.eq_ignore_ascii_case(b"hidden"),
         _ => false,
     }
@@ -387,9 +421,15 @@ mod tests {
             ("<p hidden>a</p>b<i style='Display: NONE'>c<i>d</i>e</i>f", "[a]|b|[c]|[d]|[e]|f|"),
             ("<p style='color:red' class=hidden>a<img hidden>b", "a|b|"),
             ("<div hidden>a<p>b", "[a]|[b]|"),
-            ("<svg><style>a<b></style><p>b</svg>c<svg/>d", "[a<b>]|[b]|c|d|"),
-            ("<svg></math>a<math></svg>b", "[a]|b|"),
-            ("<math>a<![CDATA[b]]>c</math>d", "[a]|[b]]]|[c]|d|"),
+            ("<div hidden>a<p>b</div>c</p>d", "[a]|[b]|[c]|[d]|"),
+            ("<div hidden>a<p>b</p></div>c", "[a]|[b]|c|"),
+            ("<body hidden>a</body>b", "[a]|[b]|"),
+            ("<i style='display:n&#111;ne'>a</i>b", "[a]|b|"),
+            ("<svg><style>a<b></style>b</svg>c<svg/>d", "[a<b>]|[b]|c|d|"),
+            ("<svg><p>a</svg>b", "[a]|[b]|"),
+            ("<div hidden>a<script>b</script><br></br>c</div>d", "[a]|[c]|d|"),
+            ("<svg></math>a<math></svg>b", "[a]|[math>]|[b]|"),
+            ("<math alttext=x>a<![CDATA[b]]>c</math>d", "[math alttext=x>]|[a]|[b]]]|[c]|d|"),
         ] {
             assert_eq!(texts(page), expected, "{page}");
         }

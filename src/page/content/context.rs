@@ -45,7 +45,7 @@ pub(super) fn lowering(sums: &[f32], lengths: &[f32]) -> f32 {
         characters += length;
         characters >= LEAST_CHARACTERS
     });
-    enough.or(ranked.last()).map_or(0.0, |(sum, _)| WELL_ABOVE - sum)
+    enough.or(ranked.last()).map_or(0.0, |(sum, _)| (WELL_ABOVE - sum).max(0.0))
 }
 
 /// A sum as a share between 0 (boilerplate) and 1 (content).
@@ -206,6 +206,7 @@ mod tests {
             (&[-1.0, 0.25, -3.0], &[10.0, 40.0, 100.0], 0.75),
             (&[-1.0, 0.25, -3.0], &[10.0, 30.0, 100.0], 2.0),
             (&[0.5], &[3.0], 0.5),
+            (&[2.0], &[3.0], 0.0),
             (&[], &[], 0.0),
         ] {
             assert_eq!(lowering(sums, lengths), expected, "{sums:?} {lengths:?}");
