@@ -10,10 +10,9 @@
 //!
 //! Nearly every character has a form of its own, whatever stands beside it; a table of the first
 //! plane holds it, of which each block of 256 characters is built when the first of them is met. A
-//! character that begins with something that joins backwards (a
-//! combining mark, ゛, ﾞ, a Hangul vowel) makes a segment: from the last character before it that
-//! left something in the form, up to the next such character behind it. Segments go through the
-//! definition itself.
+//! character that begins with something that joins backwards (a combining mark, ゛, ﾞ, a Hangul vowel)
+//! makes a segment: from the last character before it that left something in the form, up to the next
+//! such character behind it. Segments go through the definition itself.
 
 use std::ops::Range;
 use std::sync::OnceLock;

@@ -172,7 +172,8 @@ pub(super) struct Ngrams {
     rows_needed: usize,
 }
 
-/// Buckets of a pruned model take a bit each, here 16 MiB; fastText makes 2,000,000 by default.
+/// Buckets of a pruned model take a bit and a half each, here 24 MiB; fastText makes 2,000,000 by
+/// default and knows no bound.
 const MOST_PRUNED_BUCKETS: u32 = 1 << 27;
 
 impl Ngrams {

@@ -13,8 +13,8 @@ pub(super) struct Matrix {
     n_rows: usize,
     dim: usize,
     values: Vec<f32>,
-    /// Where the first row begins in `values`: with a line of the cache, so that a row of sixteen
-    /// numbers lies in one.
+    /// Where the first row begins in `values`: in a decoded matrix with a line of the cache, so that a
+    /// row of sixteen numbers lies in one.
     start: usize,
     /// What row `i` is still to be multiplied with, where norms are stored apart.
     norms: Option<Vec<f32>>,

@@ -29,8 +29,8 @@ pub(super) fn may_be_japanese(bytes: &[u8], is_markup: bool, high: usize) -> boo
 /// 70 %. English with nothing but apostrophes passes with any weight.
 const FAULT_WEIGHT: u64 = 8;
 
-/// The kana and kanji of `bytes`, read as `encoding`, and of their references, if they are what is looked for and the faults
-/// are few.
+/// The kana and kanji of `bytes`, read as `encoding`, and of their references, if there are any that
+/// count (kana, in an encoding of Japan kanji too) and the faults are few.
 fn reads_well(encoding: &'static Encoding, bytes: &[u8], high: usize) -> Option<Script> {
     let mut script = Script::default();
     count_references(bytes, &mut script);

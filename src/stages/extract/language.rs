@@ -11,8 +11,8 @@ use crate::outcome::Outcome;
 const SCORES: usize = 5;
 /// Below this no language has half of the probability: the model is not sure.
 const SURE: f32 = 0.5;
-/// From here on it is so sure of another language that no other look could change that, if it saw
-/// half of the page.
+/// From here on, if it saw half of the page, it is believed that this is another language: of 129 pages
+/// that no look let pass it was so sure of 16, of 1,300 that a later look let pass of none.
 const CERTAIN: f32 = 0.9;
 /// The share of Japanese script from which it is looked at alone where the model is not sure: half
 /// as many Japanese words as others, or so.
