@@ -38,7 +38,7 @@ outcomes! {
     NotSuccess "not_success" "The HTTP status is not 200.";
     NotHtml "not_html" "The payload is no HTML page and no plain text.";
     Empty "empty" "The page holds no visible text.";
-    NoKana "no_kana" "The bytes hold no Japanese in any encoding, or no more than a few words of it.";
+    NoKana "no_kana" "The bytes hold no Japanese in any encoding, or too little of it among other text.";
     OtherLanguage "other_language" "The text is in another language.";
     LowLanguageScore "low_language_score" "The language is right, but its score is below the bound.";
     Mojibake "mojibake" "The text is garbled: it was saved in a wrong encoding before it was crawled.";

@@ -136,7 +136,7 @@ impl Sheet {
             Some(true) => self.row("pre-screen", "passed: the bytes may hold Japanese"),
             Some(false) => self.row(
                 "pre-screen",
-                "refused: no Japanese in any encoding, or no more than a few words of it",
+                "refused: no Japanese in any encoding, or too little of it among other text",
             ),
             None => {}
         }

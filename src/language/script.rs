@@ -2,7 +2,8 @@
 //!
 //! The rule is asked twice. The pre-screen asks it of a page's bytes, where the counts are known
 //! within bounds, and refuses only what every count within them refuses. The extractor asks it of
-//! the paragraphs. So whatever the pre-screen refuses would be refused in any case.
+//! the paragraphs. So whatever the pre-screen refuses is to be refused in any case, which
+//! `tests/prescreen.rs` holds it to.
 
 /// Fewer kana and kanji are a word or two.
 const ENOUGH: u64 = 6;
