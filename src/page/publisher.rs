@@ -85,7 +85,7 @@ pub(super) fn is_heard(name: &str) -> bool {
 }
 
 /// Whether the `rel` of a link says that it leads to a licence.
-pub(super) fn is_license(rel: &str) -> bool {
+fn is_license(rel: &str) -> bool {
     rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("license"))
 }
 

@@ -1,28 +1,35 @@
-//! The tree of a page: the HTML standard's tree building over a flat arena of nodes.
+//! The tree of a page: the HTML standard's tokenizer and tree construction over a flat arena of
+//! nodes.
 //!
-//! The tokenizer is html5gum, the tree builder html5ever; between them stands a guard that keeps
-//! the nesting shallow, because tree building is quadratic in depth. Text is kept in one string,
-//! nodes are `u32` indices. Work is bounded by counts (nodes, steps, dropped tags), never by a
-//! clock, so that a page ends in the same way on every machine.
+//! Text is kept in one string, nodes are `u32` indices. A guard before the tree builder keeps the
+//! nesting shallow, because tree building is quadratic in depth. Work is bounded by counts (nodes,
+//! steps, dropped tags), never by a clock, so that a page ends in the same way on every machine.
+//! Both halves are written for this arena and the few attributes that extraction asks for; the
+//! tests hold them against html5gum and html5ever.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use html5ever::QualName;
-use html5ever::tokenizer::TokenSink as _;
-use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
-use html5gum::Tokenizer;
+use memchr::memchr;
 
 use crate::format::document::Rights;
 use crate::outcome::Outcome;
 
-mod adapter;
+mod arena;
 mod attributes;
+mod builder;
 mod guard;
-mod sink;
+mod names;
+mod tokenizer;
+#[cfg(test)]
+mod twin;
 
-use adapter::Adapter;
 pub(super) use attributes::WhiteSpace;
-use sink::Sink;
+use builder::Builder;
+use guard::Guard;
+use names::Names;
+pub(super) use names::{Name, Namespace};
+use tokenizer::{Token, Tokenizer};
 
 /// No node.
 pub(super) const NONE: u32 = u32::MAX;
@@ -55,6 +62,7 @@ pub(super) struct Tree {
     title: u32,
     /// What `meta` elements and links say about uses of the page.
     rights: Rights,
+    names: Names,
 }
 
 #[derive(Debug)]
@@ -77,9 +85,10 @@ enum Data {
 }
 
 /// What is kept of an element: its name and the few attributes that extraction asks for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Element {
-    pub(super) name: QualName,
+    pub(super) name: Name,
+    pub(super) namespace: Namespace,
     id: (u32, u32),
     class: (u32, u32),
     alttext: (u32, u32),
@@ -95,6 +104,8 @@ pub(super) struct Element {
     drops_text: bool,
     /// `annotation-xml` that holds HTML.
     integration_point: bool,
+    /// In the stack of open elements, while the tree is built.
+    is_open: bool,
 }
 
 /// One node as the walk sees it.
@@ -116,25 +127,45 @@ impl Tree {
     /// Returns the steps that were taken, too.
     fn parse_within(&mut self, html: &str, budget: Budget) -> (u64, Result<(), Outcome>) {
         self.clear();
-        let options = TreeBuilderOpts {
-            scripting_enabled: false,
-            drop_doctype: true,
-            ..TreeBuilderOpts::default()
-        };
-        let builder = TreeBuilder::new(Sink::new(std::mem::take(self)), options);
-        let mut adapter = Adapter::new(&builder, budget);
-        // The adapter yields one token, and only when it gives up.
-        let gave_up = Tokenizer::new_with_emitter(html, &mut adapter).next().is_some();
-        let dropped = adapter.dropped();
-        builder.end();
-        let (tree, steps) = builder.sink.into_parts();
-        *self = tree;
-        let outcome = match (dropped > budget.dropped, gave_up) {
-            (true, _) => Err(Outcome::TooDeep),
-            (_, true) => Err(Outcome::TooCostly),
-            _ => Ok(()),
-        };
-        (steps, outcome)
+        let html = without_carriage_returns(html);
+        let mut tokenizer = Tokenizer::new(&html);
+        let mut builder = Builder::new(&html, self);
+        let mut guard = Guard::default();
+        loop {
+            let (content, raw) = builder.content();
+            let in_foreign = builder.in_foreign();
+            match tokenizer.next(content, raw, in_foreign, builder.names()) {
+                Token::Text(text) => builder.text(text),
+                Token::Characters(first, second) => {
+                    let mut buffer = [0; 4];
+                    builder.text(first.encode_utf8(&mut buffer));
+                    if let Some(second) = second {
+                        builder.text(second.encode_utf8(&mut buffer));
+                    }
+                }
+                Token::Tag => {
+                    let tag = tokenizer.tag();
+                    if tag.is_end {
+                        guard.closes(tag.name);
+                        builder.tag(tag);
+                    } else if guard.admits(tag.name, builder.last_depth()) {
+                        builder.tag(tag);
+                    } else if guard.dropped() > budget.dropped {
+                        return (builder.steps(), Err(Outcome::TooDeep));
+                    }
+                }
+                Token::Nul => builder.nul(),
+                Token::Comment => builder.comment(),
+                Token::Doctype(is_quirky) => builder.doctype(is_quirky),
+                Token::End => {
+                    builder.end();
+                    return (builder.steps(), Ok(()));
+                }
+            }
+            if builder.is_over(&budget) {
+                return (builder.steps(), Err(Outcome::TooCostly));
+            }
+        }
     }
 
     /// Empties the tree and leaves the bare document; gives memory back after a huge page.
@@ -148,6 +179,7 @@ impl Tree {
         self.nodes.push(Node::new(Data::Document));
         self.title = NONE;
         self.rights = Rights::default();
+        self.names.clear();
     }
 
     pub(super) fn view(&self, node: u32) -> View<'_> {
@@ -187,6 +219,11 @@ impl Tree {
         std::mem::take(&mut self.rights)
     }
 
+    /// The element's name as text, in lower case.
+    pub(super) fn name(&self, element: &Element) -> &str {
+        self.names.text(element.name)
+    }
+
     pub(super) fn id(&self, element: &Element) -> &str {
         self.value(element.id)
     }
@@ -210,6 +247,22 @@ impl Node {
     }
 }
 
+/// The page with each line break as a line feed, as the standard wants it before all else.
+fn without_carriage_returns(html: &str) -> Cow<'_, str> {
+    let Some(first) = memchr(b'\r', html.as_bytes()) else { return Cow::Borrowed(html) };
+    let mut out = String::with_capacity(html.len());
+    out.push_str(&html[..first]);
+    let mut rest = &html[first..];
+    while let Some(length) = memchr(b'\r', rest.as_bytes()) {
+        out.push_str(&rest[..length]);
+        out.push('\n');
+        rest = &rest[length + 1..];
+        rest = rest.strip_prefix('\n').unwrap_or(rest);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,7 +278,7 @@ mod tests {
         let inner = if inner.is_empty() { String::new() } else { format!("({})", inner.join(",")) };
         match tree.view(node) {
             View::Document => inner,
-            View::Element(element) => format!("{}{inner}", element.name.local),
+            View::Element(element) => format!("{}{inner}", tree.name(element)),
             View::Text(text) => format!("{text:?}"),
         }
     }
@@ -265,14 +318,14 @@ mod tests {
     #[test]
     fn the_first_of_two_attributes_of_one_name_counts() {
         let tree = parsed("<body><p id=a id=b class=c>x");
-        let p = tree.elements.iter().find(|e| &*e.name.local == "p").expect("a paragraph");
+        let p = tree.elements.iter().find(|e| e.name == Name::P).expect("a paragraph");
         assert_eq!((tree.id(p), tree.class(p)), ("a", "c"));
     }
 
     #[test]
     fn attributes_of_a_second_body_tag_are_added() {
         let tree = parsed("<body id=a>x<body id=b class=c>");
-        let body = tree.elements.iter().find(|e| &*e.name.local == "body").expect("a body");
+        let body = tree.elements.iter().find(|e| e.name == Name::BODY).expect("a body");
         assert_eq!((tree.id(body), tree.class(body)), ("a", "c"));
     }
 

@@ -5,9 +5,7 @@
 //! becomes `_`, and white space and control characters go. Of a deeper path the innermost 32
 //! elements stay.
 
-use html5ever::local_name;
-
-use crate::page::tree::{Element, NONE, Tree};
+use crate::page::tree::{Element, NONE, Name, Tree};
 
 const MOST_ELEMENTS: usize = 32;
 const MOST_CLASSES: usize = 3;
@@ -20,7 +18,7 @@ pub(super) fn path(tree: &Tree, node: u32) -> String {
     let mut node = node;
     while node != NONE && length < MOST_ELEMENTS {
         match tree.element(node) {
-            Some(element) if element.name.local != local_name!("html") => {
+            Some(element) if element.name != Name::HTML => {
                 chain[length] = node;
                 length += 1;
             }
@@ -39,7 +37,7 @@ pub(super) fn path(tree: &Tree, node: u32) -> String {
 }
 
 fn push_element(tree: &Tree, element: &Element, out: &mut String) {
-    push_word(&element.name.local, "", out);
+    push_word(tree.name(element), "", out);
     push_word(tree.id(element).trim_ascii(), "#", out);
     for class in tree.class(element).split_ascii_whitespace().take(MOST_CLASSES) {
         push_word(class, ".", out);

@@ -1,8 +1,8 @@
-//! The few attributes that extraction asks for, and what they say.
+//! What the attributes of a tag say about its element.
 
-use html5ever::{Attribute, LocalName, local_name};
-
-use crate::format::document::Rights;
+use super::names::{Name, Namespace};
+use super::tokenizer::{Kind, Tag};
+use super::{Data, Element, Tree};
 use crate::page::publisher;
 
 /// What a `style` attribute says of white space.
@@ -14,91 +14,102 @@ pub(in super::super) enum WhiteSpace {
     Keep,
 }
 
-/// Whether the tree builder or the sink looks at an attribute of this name and value on elements of
-/// this name.
-///
-/// Formatting elements keep all of theirs: two are the same to the standard only if all
-/// attributes are.
-pub(super) fn is_wanted(element: &LocalName, attribute: &[u8], value: &[u8]) -> bool {
-    match attribute {
-        b"id" | b"class" | b"hidden" | b"style" | b"type" | b"alttext" | b"encoding" | b"form" => {
-            true
+/// The element of a start tag in the page `html`; the tree keeps its values and hears what it says
+/// about uses of the page.
+pub(super) fn element(tree: &mut Tree, namespace: Namespace, tag: &Tag, html: &str) -> Element {
+    let mut element = Element::new(tag.name, namespace);
+    if tag.attributes.is_empty() {
+        return element;
+    }
+    let is_html = namespace == Namespace::Html;
+    for attribute in &tag.attributes {
+        match attribute.kind {
+            Kind::Hidden => element.hidden = true,
+            Kind::Style => {
+                let style = attribute.value(html);
+                element.hidden |= hides(&style);
+                element.white_space = white_space(&style);
+            }
+            Kind::Type if tag.name == Name::INPUT => {
+                element.hidden |= attribute.value(html).eq_ignore_ascii_case("hidden");
+            }
+            Kind::Href if tag.name == Name::A => element.link = is_html,
+            Kind::Encoding if tag.name == Name::ANNOTATION_XML => {
+                let encoding = attribute.value(html);
+                let holds_html = |kind| encoding.eq_ignore_ascii_case(kind);
+                element.integration_point = namespace == Namespace::MathMl
+                    && (holds_html("text/html") || holds_html("application/xhtml+xml"));
+            }
+            _ => {}
         }
-        b"name" | b"http-equiv" if *element == local_name!("meta") => {
-            str::from_utf8(value).is_ok_and(publisher::is_heard)
+    }
+    keep(tree, &mut element, tag, html);
+    if is_html {
+        hear(tree, tag, html);
+    }
+    element
+}
+
+/// Adds the attributes of a second tag to an element, where it has none of that name.
+pub(super) fn add(tree: &mut Tree, node: u32, tag: &Tag, html: &str) {
+    let Data::Element(index) = tree.nodes[node as usize].data else { return };
+    let mut element = tree.elements[index as usize].clone();
+    keep(tree, &mut element, tag, html);
+    tree.elements[index as usize] = element;
+}
+
+/// Keeps `id`, `class` and `alttext` where they are not set yet.
+fn keep(tree: &mut Tree, element: &mut Element, tag: &Tag, html: &str) {
+    for attribute in &tag.attributes {
+        let kept = match attribute.kind {
+            Kind::Id => &mut element.id,
+            Kind::Class => &mut element.class,
+            Kind::AltText => &mut element.alttext,
+            _ => continue,
+        };
+        if kept.0 == kept.1 {
+            *kept = tree.keep(&attribute.value(html));
         }
-        b"content" if *element == local_name!("meta") => true,
-        b"rel" if is_reference(element) => str::from_utf8(value).is_ok_and(publisher::is_license),
-        b"href" if is_reference(element) => true,
-        _ => is_formatting(element),
     }
 }
 
-/// Elements besides `a` whose links may name a licence.
-fn is_reference(name: &LocalName) -> bool {
-    matches!(*name, local_name!("link") | local_name!("area"))
-}
-
-/// Hears what an element says about uses of the page.
-pub(super) fn hear(rights: &mut Rights, element: &LocalName, attributes: &[Attribute]) {
-    let value = |name: LocalName| {
-        attributes.iter().find(|attribute| attribute.name.local == name).map_or("", |a| &*a.value)
-    };
-    if *element == local_name!("meta") {
-        let pragma = value(local_name!("http-equiv"));
-        let content = value(local_name!("content"));
-        publisher::meta(rights, value(local_name!("name")), pragma, content);
-    } else if *element == local_name!("a") || is_reference(element) {
-        publisher::link(rights, value(local_name!("rel")), value(local_name!("href")));
+/// Hears what an element of HTML says about uses of the page.
+fn hear(tree: &mut Tree, tag: &Tag, html: &str) {
+    match tag.name {
+        Name::META => {
+            let said = |kind| {
+                let name = tag.value(kind, html);
+                if publisher::is_heard(&name) { name } else { "".into() }
+            };
+            let (name, pragma) = (said(Kind::Name), said(Kind::HttpEquiv));
+            if !(name.is_empty() && pragma.is_empty()) {
+                let content = tag.value(Kind::Content, html);
+                publisher::meta(&mut tree.rights, &name, &pragma, &content);
+            }
+        }
+        Name::A | Name::LINK | Name::AREA => {
+            let (rel, href) = (tag.value(Kind::Rel, html), tag.value(Kind::Href, html));
+            publisher::link(&mut tree.rights, &rel, &href);
+        }
+        _ => {}
     }
 }
 
-/// The elements of the standard's list of active formatting elements.
-fn is_formatting(name: &LocalName) -> bool {
-    matches!(
-        *name,
-        local_name!("a")
-            | local_name!("b")
-            | local_name!("big")
-            | local_name!("code")
-            | local_name!("em")
-            | local_name!("font")
-            | local_name!("i")
-            | local_name!("nobr")
-            | local_name!("s")
-            | local_name!("small")
-            | local_name!("strike")
-            | local_name!("strong")
-            | local_name!("tt")
-            | local_name!("u")
-    )
+/// Whether a style hides its element.
+pub(super) fn hides(style: &str) -> bool {
+    has(style, "display", |value| value.eq_ignore_ascii_case("none"))
+        || has(style, "visibility", |value| value.eq_ignore_ascii_case("hidden"))
 }
 
-/// Whether the attributes hide the element.
-pub(super) fn hides(name: &LocalName, attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| match attribute.name.local {
-        local_name!("hidden") => true,
-        local_name!("style") => {
-            has(&attribute.value, "display", |v| v.eq_ignore_ascii_case("none"))
-                || has(&attribute.value, "visibility", |v| v.eq_ignore_ascii_case("hidden"))
-        }
-        local_name!("type") => {
-            *name == local_name!("input") && attribute.value.eq_ignore_ascii_case("hidden")
-        }
-        _ => false,
-    })
-}
-
-/// What the `style` attribute says of white space.
-pub(super) fn white_space(attributes: &[Attribute]) -> Option<WhiteSpace> {
-    let style = attributes.iter().find(|a| a.name.local == local_name!("style"))?;
+/// What a style says of white space.
+pub(super) fn white_space(style: &str) -> Option<WhiteSpace> {
     let keeps = |value: &str| {
         value.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("pre"))
             || value.eq_ignore_ascii_case("break-spaces")
     };
-    if has(&style.value, "white-space", keeps) {
+    if has(style, "white-space", keeps) {
         Some(WhiteSpace::Keep)
-    } else if has(&style.value, "white-space", |_| true) {
+    } else if has(style, "white-space", |_| true) {
         Some(WhiteSpace::Collapse)
     } else {
         None
@@ -120,7 +131,7 @@ mod tests {
 
     #[test]
     fn styles_are_read_by_declaration() {
-        for (style, hides) in [
+        for (style, is_hidden) in [
             ("display:none", true),
             ("color:red; DISPLAY : None !important", true),
             ("visibility:hidden;", true),
@@ -129,9 +140,7 @@ mod tests {
             ("display", false),
             ("opacity:0;font-size:0", false),
         ] {
-            let got = has(style, "display", |v| v.eq_ignore_ascii_case("none"))
-                || has(style, "visibility", |v| v.eq_ignore_ascii_case("hidden"));
-            assert_eq!(got, hides, "{style}");
+            assert_eq!(hides(style), is_hidden, "{style}");
         }
     }
 }

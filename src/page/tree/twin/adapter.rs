@@ -15,7 +15,9 @@ use html5ever::tree_builder::TreeBuilder;
 use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 use html5gum::{Emitter, Error, State};
 
-use super::{Budget, attributes, guard::Guard, sink::Sink};
+use super::sink::Sink;
+use crate::page::tree::names::FORMATTING;
+use crate::page::tree::{Budget, guard::Guard};
 
 /// Attributes kept of one tag; the rest of a flood is dropped.
 const MOST_ATTRIBUTES: usize = 32;
@@ -122,7 +124,7 @@ impl<'a> Adapter<'a> {
         }
         if !self.is_end_tag && self.attributes.len() < MOST_ATTRIBUTES {
             let element = self.local_name();
-            if attributes::is_wanted(&element, &self.attribute_name, &self.attribute_value) {
+            if is_wanted(self.builder, &element, &self.attribute_name) {
                 let local = local_name(&self.attribute_name);
                 if self.attributes.iter().all(|attribute| attribute.name.local != local) {
                     self.attributes.push(Attribute {
@@ -210,10 +212,11 @@ impl Emitter for &mut Adapter<'_> {
         let name = self.local_name();
         if self.is_end_tag {
             self.last_start_tag.clear();
-            self.guard.closes(&name);
+            self.guard.closes(self.builder.sink.name(&name));
         } else {
             mem::swap(&mut self.last_start_tag, &mut self.tag_name);
-            if !self.guard.admits(&name, self.builder.sink.last_depth()) {
+            let short = self.builder.sink.name(&name);
+            if !self.guard.admits(short, self.builder.sink.last_depth()) {
                 self.gave_up = self.guard.dropped() > self.budget.dropped;
                 return None;
             }
@@ -301,5 +304,17 @@ fn local_name(bytes: &[u8]) -> LocalName {
         Ok("") => local_name!(""),
         Ok(name) => LocalName::from(name),
         Err(_) => LocalName::from(&*String::from_utf8_lossy(bytes)),
+    }
+}
+
+/// Whether the tree builder or the sink looks at such an attribute of an element.
+fn is_wanted(builder: &TreeBuilder<u32, Sink>, element: &LocalName, attribute: &[u8]) -> bool {
+    match attribute {
+        b"id" | b"class" | b"hidden" | b"style" | b"type" | b"alttext" | b"encoding" => true,
+        b"name" | b"http-equiv" | b"content" if *element == local_name!("meta") => true,
+        b"rel" | b"href" => {
+            matches!(*element, local_name!("a") | local_name!("link") | local_name!("area"))
+        }
+        _ => builder.sink.name(element).class() & FORMATTING != 0,
     }
 }

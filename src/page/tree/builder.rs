@@ -1,0 +1,444 @@
+//! The HTML standard's tree construction over the arena of [`Tree`].
+//!
+//! It follows the standard's insertion modes without scripting and without its messages; comments
+//! are not kept. What the standard looks up again and again is at hand: each open element
+//! with its categories, how many of a name are open, whether an element is open at all. A step is
+//! one look at an open or formatting element, or one node that is put somewhere.
+
+use super::attributes;
+use super::names::{FOREIGN, FOSTERS, KNOWN, Name, Names, Namespace};
+use super::tokenizer::{Content, Tag};
+use super::{Budget, DOCUMENT, NONE, Tree};
+
+mod body;
+mod foreign;
+mod formatting;
+mod head;
+mod stack;
+mod tables;
+
+use formatting::Formatting;
+use stack::Open;
+
+/// The insertion modes of the standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Initial,
+    BeforeHtml,
+    BeforeHead,
+    InHead,
+    InHeadNoscript,
+    AfterHead,
+    InBody,
+    Text,
+    InTable,
+    InTableText,
+    InCaption,
+    InColumnGroup,
+    InTableBody,
+    InRow,
+    InCell,
+    InTemplate,
+    AfterBody,
+    InFrameset,
+    AfterFrameset,
+    AfterAfterBody,
+    AfterAfterFrameset,
+}
+
+impl Mode {
+    fn is_of_frames(self) -> bool {
+        matches!(self, Mode::InFrameset | Mode::AfterFrameset | Mode::AfterAfterFrameset)
+    }
+}
+
+/// What becomes of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Done,
+    /// It is looked at again, in the mode as it is now.
+    Again,
+}
+
+/// Builds the tree of one page.
+pub(super) struct Builder<'a> {
+    /// Without carriage returns; attributes are places in it.
+    html: &'a str,
+    tree: &'a mut Tree,
+    mode: Mode,
+    /// The mode behind raw text or the text of a table.
+    original: Mode,
+    stack: Vec<Open>,
+    /// How many elements of HTML of each name in the table are open.
+    open: [u32; KNOWN],
+    formatting: Formatting,
+    /// The modes of the open templates.
+    templates: Vec<Mode>,
+    head: Option<Open>,
+    /// The form that is open, or [`NONE`].
+    form: u32,
+    fosters: bool,
+    frameset_ok: bool,
+    quirks: bool,
+    /// Whether a line feed at the start of the next text is dropped.
+    ignores_line_feed: bool,
+    /// Text in a table, until it is known whether it is more than white space.
+    table_text: String,
+    content: Content,
+    steps: u64,
+    /// The depth of the node that was put somewhere last.
+    last_depth: u32,
+}
+
+impl<'a> Builder<'a> {
+    /// `tree` holds the bare document.
+    pub(super) fn new(html: &'a str, tree: &'a mut Tree) -> Builder<'a> {
+        Builder {
+            html,
+            tree,
+            mode: Mode::Initial,
+            original: Mode::Initial,
+            stack: Vec::with_capacity(64),
+            open: [0; KNOWN],
+            formatting: Formatting::default(),
+            templates: Vec::new(),
+            head: None,
+            form: NONE,
+            fosters: false,
+            frameset_ok: true,
+            quirks: false,
+            ignores_line_feed: false,
+            table_text: String::new(),
+            content: Content::Data,
+            steps: 0,
+            last_depth: 0,
+        }
+    }
+
+    /// How the page is to be read on, and by which element's raw text.
+    pub(super) fn content(&self) -> (Content, Name) {
+        (self.content, self.stack.last().map_or(Name::HTML, |current| current.name))
+    }
+
+    /// Whether the current node is one of MathML or SVG.
+    pub(super) fn in_foreign(&self) -> bool {
+        self.stack.last().is_some_and(|current| current.class & FOREIGN != 0)
+    }
+
+    pub(super) fn names(&mut self) -> &mut Names {
+        &mut self.tree.names
+    }
+
+    pub(super) fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    pub(super) fn last_depth(&self) -> u32 {
+        self.last_depth
+    }
+
+    pub(super) fn is_over(&self, budget: &Budget) -> bool {
+        self.steps > budget.steps
+            || self.tree.nodes.len() > budget.nodes
+            || self.tree.text.len() > u32::MAX as usize / 2
+    }
+
+    /// A comment between two tokens.
+    pub(super) fn comment(&mut self) {
+        self.ignores_line_feed = false;
+        self.end_table_text();
+    }
+
+    pub(super) fn doctype(&mut self, is_quirky: bool) {
+        self.ignores_line_feed = false;
+        if self.mode == Mode::Initial {
+            self.quirks = is_quirky;
+            self.mode = Mode::BeforeHtml;
+        }
+    }
+
+    /// A piece of text without NUL.
+    pub(super) fn text(&mut self, text: &str) {
+        let drops_first = std::mem::take(&mut self.ignores_line_feed);
+        let text = text.strip_prefix('\n').filter(|_| drops_first).unwrap_or(text);
+        if self.mode == Mode::InBody && !self.in_foreign() && !text.is_empty() {
+            self.body_text(text);
+        } else {
+            self.text_in_mode(text);
+        }
+    }
+
+    /// A NUL, which only foreign content shows; like any character it ends the modes of the head.
+    pub(super) fn nul(&mut self) {
+        self.ignores_line_feed = false;
+        loop {
+            if self.is_foreign_text() {
+                self.append_text("\u{FFFD}");
+                return;
+            }
+            if !self.leave_mode() {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn tag(&mut self, tag: &Tag) {
+        self.ignores_line_feed = false;
+        loop {
+            let next = if self.is_foreign_tag(tag) {
+                self.foreign_tag(tag)
+            } else {
+                self.tag_in_mode(self.mode, tag)
+            };
+            if next == Next::Done {
+                return;
+            }
+        }
+    }
+
+    /// The end of the page.
+    pub(super) fn end(&mut self) {
+        loop {
+            self.end_table_text();
+            let in_template = self.is_open(Name::TEMPLATE) && !self.mode.is_of_frames();
+            if self.mode == Mode::Text {
+                self.end_raw_text();
+            } else if !self.leave_head() {
+                if !in_template {
+                    return;
+                }
+                self.close_template();
+            }
+        }
+    }
+
+    /// By the rules of `mode`, which need not be the mode of the page.
+    fn tag_in_mode(&mut self, mode: Mode, tag: &Tag) -> Next {
+        match mode {
+            Mode::InBody => self.in_body(tag),
+            Mode::InTable => self.in_table(tag),
+            Mode::InTableText => {
+                self.end_table_text();
+                Next::Again
+            }
+            Mode::InCaption => self.in_caption(tag),
+            Mode::InColumnGroup => self.in_column_group(tag),
+            Mode::InTableBody => self.in_table_body(tag),
+            Mode::InRow => self.in_row(tag),
+            Mode::InCell => self.in_cell(tag),
+            Mode::InTemplate => self.in_template(tag),
+            Mode::Text => {
+                self.end_raw_text();
+                Next::Done
+            }
+            Mode::Initial => {
+                self.leave_mode();
+                Next::Again
+            }
+            Mode::BeforeHtml => self.before_html(tag),
+            Mode::BeforeHead => self.before_head(tag),
+            Mode::InHead => self.in_head(tag),
+            Mode::InHeadNoscript => self.in_head_noscript(tag),
+            Mode::AfterHead => self.after_head(tag),
+            Mode::AfterBody | Mode::AfterAfterBody => self.after_body(tag),
+            Mode::InFrameset => self.in_frameset(tag),
+            Mode::AfterFrameset | Mode::AfterAfterFrameset => self.after_frameset(tag),
+        }
+    }
+
+    /// Text in any mode; white space counts less than the rest in many of them.
+    fn text_in_mode(&mut self, text: &str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            if self.is_foreign_text() {
+                self.frameset_ok &= is_blank(rest);
+                self.append_text(rest);
+                return;
+            }
+            let visible = rest.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(rest.len());
+            let (blank, behind) = rest.split_at(visible);
+            match self.mode {
+                Mode::Text => {
+                    self.append_text(rest);
+                    return;
+                }
+                Mode::InTable | Mode::InTableBody | Mode::InRow if self.current().fosters() => {
+                    self.original = self.mode;
+                    self.mode = Mode::InTableText;
+                }
+                Mode::InTable | Mode::InTableBody | Mode::InRow => {
+                    self.foster(|builder| builder.body_text(rest));
+                    return;
+                }
+                Mode::InTableText => {
+                    self.table_text.push_str(rest);
+                    return;
+                }
+                Mode::InBody | Mode::InCaption | Mode::InCell | Mode::InTemplate => {
+                    self.body_text(rest);
+                    return;
+                }
+                Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead => rest = behind,
+                Mode::AfterBody | Mode::AfterAfterBody | Mode::AfterAfterFrameset
+                    if !blank.is_empty() =>
+                {
+                    self.body_text(blank);
+                    rest = behind;
+                }
+                _ => {
+                    self.append_text(blank);
+                    rest = behind;
+                }
+            }
+            if visible == 0 && !self.leave_mode() && self.mode != Mode::InTableText {
+                // Characters that are seen are not allowed here.
+                let end = rest.bytes().position(|b| b.is_ascii_whitespace());
+                rest = &rest[end.unwrap_or(rest.len())..];
+            }
+        }
+    }
+
+    /// What any token does that a mode has no rule for, up to the body; returns whether the mode
+    /// is another one now.
+    fn leave_mode(&mut self) -> bool {
+        match self.mode {
+            Mode::InColumnGroup if self.current_is(Name::COLGROUP) => {
+                self.pop();
+                self.mode = Mode::InTable;
+            }
+            Mode::AfterBody | Mode::AfterAfterBody => self.mode = Mode::InBody,
+            _ => return self.leave_head(),
+        }
+        true
+    }
+
+    /// [`Self::leave_mode`] of the modes before the body.
+    fn leave_head(&mut self) -> bool {
+        self.mode = match self.mode {
+            Mode::Initial => {
+                self.quirks = true;
+                Mode::BeforeHtml
+            }
+            Mode::BeforeHtml => {
+                self.insert_root(&Tag::bare(Name::HTML));
+                Mode::BeforeHead
+            }
+            Mode::BeforeHead => {
+                self.head = Some(self.insert(&Tag::bare(Name::HEAD)));
+                Mode::InHead
+            }
+            Mode::InHead => {
+                self.pop();
+                Mode::AfterHead
+            }
+            Mode::InHeadNoscript => {
+                self.pop();
+                Mode::InHead
+            }
+            Mode::AfterHead => {
+                self.insert(&Tag::bare(Name::BODY));
+                Mode::InBody
+            }
+            _ => return false,
+        };
+        true
+    }
+
+    /// Puts an element in for the tag, and into the stack of open elements.
+    fn insert(&mut self, tag: &Tag) -> Open {
+        self.insert_in(Namespace::Html, tag, true)
+    }
+
+    /// Puts a void element in for the tag.
+    fn insert_void(&mut self, tag: &Tag) -> Open {
+        self.insert_in(Namespace::Html, tag, false)
+    }
+
+    fn insert_in(&mut self, namespace: Namespace, tag: &Tag, stays_open: bool) -> Open {
+        let (parent, before) = self.place(self.current());
+        let element = self.create(namespace, tag);
+        self.put(parent, before, element.node);
+        if stays_open {
+            self.push(element);
+        }
+        element
+    }
+
+    fn insert_root(&mut self, tag: &Tag) {
+        let root = self.create(Namespace::Html, tag);
+        self.put(DOCUMENT, NONE, root.node);
+        self.push(root);
+    }
+
+    fn create(&mut self, namespace: Namespace, tag: &Tag) -> Open {
+        let element = attributes::element(self.tree, namespace, tag, self.html);
+        let node = self.tree.add_element(element);
+        Open { node, name: tag.name, class: tag.name.class_in(namespace) }
+    }
+
+    /// Puts a node under `parent`, before `before` or, if that is [`NONE`], at the end.
+    fn put(&mut self, parent: u32, before: u32, node: u32) {
+        self.steps += 1;
+        self.tree.detach(node);
+        self.last_depth = self.tree.link(parent, before, node);
+    }
+
+    fn append_text(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.steps += 1;
+        let (parent, before) = self.place(self.current());
+        self.last_depth = self.tree.add_text(parent, before, text);
+    }
+
+    /// Where something for `target` is to be put, as parent and the sibling behind it: in a table
+    /// that fosters, before that table.
+    #[inline]
+    fn place(&mut self, target: Open) -> (u32, u32) {
+        if !(self.fosters && target.class & FOSTERS != 0) {
+            return (target.node, NONE);
+        }
+        for at in (0..self.stack.len()).rev() {
+            self.steps += 1;
+            let open = self.stack[at];
+            if open.is(Name::TEMPLATE) {
+                return (open.node, NONE);
+            }
+            if open.is(Name::TABLE) {
+                return match self.tree.parent(open.node) {
+                    NONE => (self.stack[at - 1].node, NONE),
+                    parent => (parent, open.node),
+                };
+            }
+        }
+        (self.stack[0].node, NONE)
+    }
+
+    /// Does something while what comes into a table is put before it.
+    fn foster<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.fosters = true;
+        let result = act(self);
+        self.fosters = false;
+        result
+    }
+
+    /// Puts in an element whose content is raw text.
+    fn insert_raw(&mut self, tag: &Tag, content: Content) -> Next {
+        self.insert(tag);
+        self.original = self.mode;
+        self.mode = Mode::Text;
+        self.content = content;
+        Next::Done
+    }
+
+    fn end_raw_text(&mut self) {
+        self.pop();
+        self.mode = self.original;
+        self.content = Content::Data;
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_whitespace())
+}

@@ -1,0 +1,254 @@
+//! A start or end tag, and the attributes that somebody looks at.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
+
+use super::Tokenizer;
+use super::references;
+use crate::page::tree::names::{FORMATTING, Name, Names};
+
+/// Attributes kept of one tag; the rest of a flood is dropped.
+const MOST_ATTRIBUTES: usize = 32;
+
+/// A start or end tag. Of an end tag nothing is known but its name.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Tag {
+    pub(in super::super) name: Name,
+    pub(in super::super) is_end: bool,
+    pub(in super::super) is_self_closing: bool,
+    /// The first of each name, in the order of the page: of formatting elements all, because two
+    /// are the same to the standard only if all attributes are; else those of a [`Kind`].
+    pub(in super::super) attributes: Vec<Attribute>,
+}
+
+/// An attribute as two places in the page.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Attribute {
+    pub(in super::super) kind: Kind,
+    name: (u32, u32),
+    value: (u32, u32),
+}
+
+/// The attributes that the tree builder or extraction knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Kind {
+    AltText,
+    Class,
+    Color,
+    Content,
+    Encoding,
+    Face,
+    Hidden,
+    Href,
+    HttpEquiv,
+    Id,
+    Name,
+    Rel,
+    Size,
+    Style,
+    Type,
+    Other,
+}
+
+impl Default for Tag {
+    fn default() -> Tag {
+        Tag { name: Name::P, is_end: false, is_self_closing: false, attributes: Vec::new() }
+    }
+}
+
+impl Tag {
+    /// A start tag without attributes.
+    pub(in super::super) fn bare(name: Name) -> Tag {
+        Tag { name, ..Tag::default() }
+    }
+
+    pub(in super::super) fn attribute(&self, kind: Kind) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.kind == kind)
+    }
+
+    /// The value of an attribute in the page `html`, empty where it is not.
+    pub(in super::super) fn value<'a>(&self, kind: Kind, html: &'a str) -> Cow<'a, str> {
+        self.attribute(kind).map_or(Cow::Borrowed(""), |attribute| attribute.value(html))
+    }
+
+    /// Keeps an attribute if it is wanted and the first of its name.
+    fn keep(&mut self, attribute: Attribute, html: &str) {
+        let is_wanted = self.name.class() & FORMATTING != 0 || attribute.kind.is_wanted(self.name);
+        if self.is_end || !is_wanted || self.attributes.len() == MOST_ATTRIBUTES {
+            return;
+        }
+        let is_first = self.attributes.iter().all(|other| {
+            other.kind != attribute.kind
+                || (attribute.kind == Kind::Other
+                    && !other.raw_name(html).eq_ignore_ascii_case(attribute.raw_name(html)))
+        });
+        if is_first {
+            self.attributes.push(attribute);
+        }
+    }
+}
+
+impl Attribute {
+    fn raw_name<'a>(&self, html: &'a str) -> &'a str {
+        &html[self.name.0 as usize..self.name.1 as usize]
+    }
+
+    /// The name in lower case, as the standard has it.
+    pub(in super::super) fn name(&self, html: &str) -> String {
+        self.raw_name(html).to_ascii_lowercase().replace('\0', "\u{FFFD}")
+    }
+
+    /// The value with its references read.
+    pub(in super::super) fn value<'a>(&self, html: &'a str) -> Cow<'a, str> {
+        let raw = &html[self.value.0 as usize..self.value.1 as usize];
+        if memchr2(b'&', 0, raw.as_bytes()).is_none() {
+            return Cow::Borrowed(raw);
+        }
+        Cow::Owned(decoded(raw))
+    }
+}
+
+/// An attribute value with its references read.
+fn decoded(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(length) = memchr2(b'&', 0, rest.as_bytes()) {
+        out.push_str(&rest[..length]);
+        let special = rest.as_bytes()[length];
+        rest = &rest[length + 1..];
+        if special == 0 {
+            out.push('\u{FFFD}');
+        } else if let Some(reference) = references::read(rest, true) {
+            out.push(reference.first);
+            out.extend(reference.second);
+            rest = &rest[reference.length..];
+        } else {
+            out.push('&');
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+impl Kind {
+    fn of(name: &[u8]) -> Kind {
+        let (word, kind): (&[u8], Kind) = match (name.len(), name[0] | 0x20) {
+            (2, _) => (b"id", Kind::Id),
+            (3, _) => (b"rel", Kind::Rel),
+            (4, b'h') => (b"href", Kind::Href),
+            (4, b'n') => (b"name", Kind::Name),
+            (4, b't') => (b"type", Kind::Type),
+            (4, b'f') => (b"face", Kind::Face),
+            (4, _) => (b"size", Kind::Size),
+            (5, b'c') if name[1] | 0x20 == b'l' => (b"class", Kind::Class),
+            (5, b'c') => (b"color", Kind::Color),
+            (5, _) => (b"style", Kind::Style),
+            (6, _) => (b"hidden", Kind::Hidden),
+            (7, b'a') => (b"alttext", Kind::AltText),
+            (7, _) => (b"content", Kind::Content),
+            (8, _) => (b"encoding", Kind::Encoding),
+            (10, _) => (b"http-equiv", Kind::HttpEquiv),
+            _ => return Kind::Other,
+        };
+        if name.eq_ignore_ascii_case(word) { kind } else { Kind::Other }
+    }
+
+    /// Whether anybody looks at such an attribute of an element.
+    fn is_wanted(self, element: Name) -> bool {
+        match self {
+            Kind::AltText
+            | Kind::Class
+            | Kind::Encoding
+            | Kind::Hidden
+            | Kind::Id
+            | Kind::Style
+            | Kind::Type => true,
+            Kind::Content | Kind::HttpEquiv | Kind::Name => element == Name::META,
+            Kind::Href | Kind::Rel => matches!(element, Name::LINK | Name::AREA),
+            Kind::Color | Kind::Face | Kind::Size | Kind::Other => false,
+        }
+    }
+}
+
+/// Whether a byte ends the name of a tag.
+pub(super) fn ends_name(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\x0C' | b' ' | b'/' | b'>')
+}
+
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\x0C' | b' ')
+}
+
+impl Tokenizer<'_> {
+    /// Reads the tag that begins here; returns whether the page does not end in it.
+    pub(super) fn read_tag(&mut self, is_end: bool, names: &mut Names) -> bool {
+        let bytes = self.html.as_bytes();
+        let start = self.at + 1 + usize::from(is_end);
+        let Some(length) = bytes[start..].iter().position(|&byte| ends_name(byte)) else {
+            self.at = bytes.len();
+            return false;
+        };
+        let end = start + length;
+        self.tag.name = names.name(&self.html[start..end]);
+        self.tag.is_end = is_end;
+        self.tag.is_self_closing = false;
+        self.tag.attributes.clear();
+        let tag_end = self.read_attributes(end);
+        self.at = tag_end.unwrap_or(bytes.len());
+        tag_end.is_some()
+    }
+
+    /// Reads the attributes; returns where the tag ends.
+    fn read_attributes(&mut self, start: usize) -> Option<usize> {
+        let bytes = self.html.as_bytes();
+        let mut at = start;
+        loop {
+            match bytes.get(at)? {
+                b'>' => return Some(at + 1),
+                b'/' => {
+                    at += 1;
+                    self.tag.is_self_closing = !self.tag.is_end && bytes.get(at) == Some(&b'>');
+                }
+                byte if is_space(byte) => at += 1,
+                _ => at = self.read_attribute(at)?,
+            }
+        }
+    }
+
+    /// Reads the attribute that begins at `start`; returns where it ends.
+    fn read_attribute(&mut self, start: usize) -> Option<usize> {
+        let bytes = self.html.as_bytes();
+        // An equals sign at the start belongs to the name.
+        let length = bytes[start + 1..].iter().position(|&b| ends_name(b) || b == b'=')?;
+        let name_end = start + 1 + length;
+        let mut at = name_end;
+        let skip = |at: usize| bytes[at..].iter().position(|b| !is_space(b)).map(|n| at + n);
+        if bytes[at] != b'=' {
+            at = skip(at)?;
+        }
+        let mut value = (at, at);
+        if bytes[at] == b'=' {
+            at = skip(at + 1)?;
+            value = match bytes[at] {
+                quote @ (b'"' | b'\'') => {
+                    let end = at + 1 + memchr(quote, &bytes[at + 1..])?;
+                    value = (at + 1, end);
+                    at = end + 1;
+                    value
+                }
+                b'>' => (at, at),
+                _ => {
+                    let from = at;
+                    at += bytes[at..].iter().position(|b| is_space(b) || *b == b'>')?;
+                    (from, at)
+                }
+            };
+        }
+        let place = |(from, to): (usize, usize)| (from as u32, to as u32);
+        let kind = Kind::of(&bytes[start..name_end]);
+        let attribute = Attribute { kind, name: place((start, name_end)), value: place(value) };
+        self.tag.keep(attribute, self.html);
+        Some(at)
+    }
+}
