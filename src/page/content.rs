@@ -24,7 +24,7 @@ use context::{contexts, lowering};
 use features::{Features, measure};
 pub use reasons::MainReasons;
 use weights::Context;
-use words::groups;
+use words::Groups;
 
 /// Characters of a paragraph beyond which more say no more.
 const MOST_CHARACTERS: usize = 400;
@@ -72,16 +72,8 @@ impl Measured {
     }
 }
 
-/// The features of all paragraphs. A path is read once for all in a row that share it.
+/// The features of all paragraphs.
 fn features(paragraphs: &[Paragraph]) -> Vec<Features> {
-    let mut last = ("", 0);
-    paragraphs
-        .iter()
-        .map(|paragraph| {
-            if paragraph.path != last.0 {
-                last = (&paragraph.path, groups(&paragraph.path));
-            }
-            measure(paragraph, last.1)
-        })
-        .collect()
+    let mut groups = Groups::default();
+    paragraphs.iter().map(|paragraph| measure(paragraph, groups.of(&paragraph.path))).collect()
 }

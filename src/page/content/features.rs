@@ -4,7 +4,7 @@ use crate::format::document::{Paragraph, ParagraphKind};
 use crate::text::classes::is_hiragana;
 use crate::text::sentences::ends_sentence;
 
-use super::phrases::holds_phrase;
+use super::phrases::{holds_phrase, is_copyright};
 use super::weights;
 use super::words::group;
 
@@ -98,25 +98,9 @@ fn magnitude(length: f32) -> f32 {
     whole as f32 + length / (1_u32 << whole) as f32 - 1.0
 }
 
-fn is_copyright(text: &str) -> bool {
-    const NOTICES: [&str; 10] = [
-        "©",
-        "(C)",
-        "(c)",
-        "opyright",
-        "OPYRIGHT",
-        "ights reserved",
-        "ights Reserved",
-        "IGHTS RESERVED",
-        "無断転載",
-        "無断複製",
-    ];
-    NOTICES.iter().any(|notice| text.contains(notice))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::words::groups;
+    use super::super::words::Groups;
     use super::*;
 
     fn measured(text: &str, path: &str) -> Vec<&'static str> {
@@ -127,7 +111,7 @@ mod tests {
             links: vec![[0, 1]],
             main: None,
         };
-        let features = measure(&paragraph, groups(path));
+        let features = measure(&paragraph, Groups::default().of(path));
         let seen = weights::ALONE.iter().zip(features).filter(|(_, value)| *value > 0.0);
         seen.map(|(weight, _)| weight.0).collect()
     }

@@ -12,6 +12,26 @@ pub(super) fn holds_phrase(text: &str) -> bool {
     SEARCH.is_match(text)
 }
 
+/// Whether a text holds a copyright notice.
+pub(super) fn is_copyright(text: &str) -> bool {
+    static SEARCH: LazyLock<AhoCorasick> =
+        LazyLock::new(|| AhoCorasick::new(NOTICES).expect("a short list"));
+    SEARCH.is_match(text)
+}
+
+const NOTICES: [&str; 10] = [
+    "©",
+    "(C)",
+    "(c)",
+    "opyright",
+    "OPYRIGHT",
+    "ights reserved",
+    "ights Reserved",
+    "IGHTS RESERVED",
+    "無断転載",
+    "無断複製",
+];
+
 const PHRASES: [&str; 66] = [
     "Facebook",
     "Pocket",

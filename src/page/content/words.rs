@@ -36,17 +36,37 @@ pub(super) mod group {
 
 use group::*;
 
-/// The groups of all tags and words on a path. Those of `body` say nothing: they speak of the
-/// whole page. A header inside an article is the article's own, with its title.
-pub(super) fn groups(path: &str) -> u32 {
-    let elements = path
-        .strip_prefix("body")
-        .map_or(path, |rest| rest.find('>').map_or("", |at| &rest[at + 1..]));
-    elements.split('>').fold(0, |groups, element| {
-        let is_in_article = groups & (TAG_MAIN | ARTICLE) != 0;
-        let others = if is_in_article { !(TAG_HEADER | HEADER) } else { !0 };
-        groups | element_groups(element) & others
-    })
+/// Reads the groups of one path after another, of each only what it does not share with the last.
+#[derive(Default)]
+pub(super) struct Groups<'a> {
+    path: &'a str,
+    /// Where each element of the path ends, and the groups up to there.
+    ends: Vec<(usize, u32)>,
+}
+
+impl<'a> Groups<'a> {
+    /// The groups of all tags and words on a path. Those of `body` say nothing: they speak of the
+    /// whole page. A header inside an article is the article's own, with its title.
+    pub(super) fn of(&mut self, path: &'a str) -> u32 {
+        let pairs = self.path.bytes().zip(path.bytes());
+        let shared = pairs.take_while(|(last, this)| last == this).count();
+        // An element is shared with the `>` behind it.
+        self.ends.retain(|&(end, _)| end < shared);
+        self.path = path;
+        let (mut start, mut groups) = self.ends.last().map_or((0, 0), |last| (last.0 + 1, last.1));
+        while start <= path.len() {
+            let end = path[start..].find('>').map_or(path.len(), |length| start + length);
+            let element = &path[start..end];
+            if start > 0 || !element.starts_with("body") {
+                let is_in_article = groups & (TAG_MAIN | ARTICLE) != 0;
+                let others = if is_in_article { !(TAG_HEADER | HEADER) } else { !0 };
+                groups |= element_groups(element) & others;
+            }
+            self.ends.push((end, groups));
+            start = end + 1;
+        }
+        groups
+    }
 }
 
 fn element_groups(element: &str) -> u32 {
@@ -147,7 +167,19 @@ mod tests {
             ("body", 0),
             ("text", 0),
         ] {
-            assert_eq!(super::groups(path), groups, "{path}");
+            assert_eq!(Groups::default().of(path), groups, "{path}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_path_reads_the_same_whatever_was_read_before(
+            paths in proptest::collection::vec("body(>(nav|div|p)(.post|#side|.header)?){0,4}", 1..9)
+        ) {
+            let mut groups = Groups::default();
+            for path in &paths {
+                proptest::prop_assert_eq!(groups.of(path), Groups::default().of(path), "{}", path);
+            }
         }
     }
 }
