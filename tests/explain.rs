@@ -209,3 +209,48 @@ fn the_story_names_every_reason() {
     let unmarked = told(&["--set", "extract.main_content=off"]);
     assert!(unmarked.contains("not marked") && !unmarked.contains("between good ones"));
 }
+
+#[test]
+fn the_first_look_decides_alone_only_where_it_is_certain_and_saw_half() {
+    let english = "<p>The committee reviewed the annual report and agreed that the new library \
+        should be opened to the public in the spring of next year. They also asked for a second \
+        opinion on the cost of the roof, which has to be repaired before the winter comes.</p>";
+    let mixed = "<p>これは日本語の説明です。会議では新しい図書館について話し合いました。</p>"
+        .to_owned()
+        + english;
+    let item = "<li><a href=/>会議では新しい図書館について話し合いました。</a></li>";
+    let scratch = Scratch::new();
+    let mut files = Vec::new();
+    for (name, main, items, outcome, decided_by) in [
+        ("certain", english.repeat(6), 3, "other_language", "main"),
+        ("unsure", mixed.repeat(6), 3, "document", "japanese"),
+        ("small", english.repeat(2), 40, "document", "all"),
+    ] {
+        let page = format!("<nav><ul>{}</ul></nav><article>{main}</article>", item.repeat(items));
+        let head = "HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8";
+        let url = format!("https://{name}.example.jp/");
+        let record = response(&url, "2024-05-18T03:11:07Z", head, page.as_bytes());
+        let file = scratch.write(format!("{name}.warc.gz"), gzip_member(&record));
+        let file = file.display().to_string();
+        let story =
+            kuroshio(["explain", "--warc", &file, "--offset", "0", "--json"], root()).success();
+        let story = story.json();
+        let look = &story["language"]["main"][0];
+        assert_eq!(look["label"], "en", "{name}");
+        assert_eq!(look["score"].as_f64().unwrap() >= 0.9, name != "unsure", "{name}: {look}");
+        assert_eq!(story["outcome"], outcome, "{name}");
+        assert_eq!(story["language"]["decided_by"], decided_by, "{name}");
+        files.push(file);
+    }
+    // The run, which keeps no story, ends each in the same way.
+    let dir = scratch.join("run").display().to_string();
+    let inputs = format!("input.warc={files:?}");
+    let arguments =
+        ["run", "pipelines/quickstart.toml", "--run", &dir, "--until", "extract", "--quiet"];
+    let sets =
+        ["--set", "tokenize.tokenizer=tests/fixtures/tokens/toy.model", "--set", inputs.as_str()];
+    kuroshio(arguments.iter().chain(&sets), root()).success();
+    let documents = rows(&scratch.join("run/documents"));
+    let urls: Vec<&Value> = documents.iter().map(|document| &document["url"]).collect();
+    assert_eq!(urls, ["https://unsure.example.jp/", "https://small.example.jp/"]);
+}

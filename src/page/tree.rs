@@ -127,6 +127,10 @@ impl Tree {
     /// Returns the steps that were taken, too.
     fn parse_within(&mut self, html: &str, budget: Budget) -> (u64, Result<(), Outcome>) {
         self.clear();
+        if html.len() > u32::MAX as usize {
+            // Attributes are places in the page, of 32 bits each.
+            return (0, Err(Outcome::TooCostly));
+        }
         let html = without_carriage_returns(html);
         let mut tokenizer = Tokenizer::new(&html);
         let mut builder = Builder::new(&html, self);

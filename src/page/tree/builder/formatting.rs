@@ -6,7 +6,7 @@ use super::Builder;
 use super::stack::Open;
 use crate::page::tree::NONE;
 use crate::page::tree::names::{Name, SCOPE, SPECIAL};
-use crate::page::tree::tokenizer::{Attribute, Tag};
+use crate::page::tree::tokenizer::{Attribute, MOST_ATTRIBUTES, Tag};
 
 /// Entries that are the same, behind the last marker.
 const MOST_ALIKE: usize = 3;
@@ -29,6 +29,26 @@ impl Formatting {
     pub(super) fn push_marker(&mut self) {
         let marker = Open { node: NONE, name: Name::HTML, class: 0 };
         self.entries.push(Entry { element: marker, attributes: 0..0 });
+    }
+
+    fn push(&mut self, element: Open, attributes: &[Attribute]) {
+        if self.attributes.len() > 2 * MOST_ATTRIBUTES * (self.entries.len() + 64) {
+            self.forget_attributes();
+        }
+        let start = self.attributes.len();
+        self.attributes.extend_from_slice(attributes);
+        let attributes = start..self.attributes.len();
+        self.entries.push(Entry { element, attributes });
+    }
+
+    /// Forgets the attributes of entries that are gone.
+    fn forget_attributes(&mut self) {
+        let all = std::mem::take(&mut self.attributes);
+        for entry in &mut self.entries {
+            let start = self.attributes.len();
+            self.attributes.extend_from_slice(&all[entry.attributes.clone()]);
+            entry.attributes = start..self.attributes.len();
+        }
     }
 
     /// Forgets the entries up to and with the last marker.
@@ -76,10 +96,7 @@ impl Builder<'_> {
             self.formatting.entries.remove(first);
         }
         let element = self.insert(tag);
-        let start = self.formatting.attributes.len();
-        self.formatting.attributes.extend_from_slice(&tag.attributes);
-        let attributes = start..self.formatting.attributes.len();
-        self.formatting.entries.push(Entry { element, attributes });
+        self.formatting.push(element, &tag.attributes);
     }
 
     /// Opens the formatting elements again that are no longer open.
@@ -243,5 +260,33 @@ impl Builder<'_> {
                 self.formatting.entries.remove(old);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::tree::tokenizer::Kind;
+
+    #[test]
+    fn attributes_of_entries_that_are_gone_are_forgotten() {
+        let html = "abcdef";
+        let mut formatting = Formatting::default();
+        let element = Open { node: 1, name: Name::A, class: 0 };
+        let attributes = |at: u32| vec![Attribute::at(Kind::Other, at..at + 1, 5..6); 30];
+        formatting.push(element, &attributes(0));
+        for at in 0..10_000 {
+            formatting.push(element, &attributes(at % 5));
+            if at % 1000 != 0 {
+                formatting.entries.pop();
+            }
+        }
+        assert!(formatting.attributes.len() < 10_000, "{}", formatting.attributes.len());
+        let names: Vec<String> = formatting
+            .entries
+            .iter()
+            .map(|entry| formatting.attributes[entry.attributes.clone()][29].name(html))
+            .collect();
+        assert_eq!(names, ["a"; 11]);
     }
 }

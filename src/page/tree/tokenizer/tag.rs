@@ -1,6 +1,7 @@
 //! A start or end tag, and the attributes that somebody looks at.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use memchr::{memchr, memchr2};
 
@@ -9,7 +10,7 @@ use super::references;
 use crate::page::tree::names::{FORMATTING, Name, Names};
 
 /// Attributes kept of one tag; the rest of a flood is dropped.
-const MOST_ATTRIBUTES: usize = 32;
+pub(in super::super) const MOST_ATTRIBUTES: usize = 32;
 
 /// A start or end tag. Of an end tag nothing is known but its name.
 #[derive(Debug, Clone)]
@@ -90,6 +91,11 @@ impl Tag {
 }
 
 impl Attribute {
+    /// An attribute whose name and value stand at these places.
+    pub(in super::super) fn at(kind: Kind, name: Range<u32>, value: Range<u32>) -> Attribute {
+        Attribute { kind, name: (name.start, name.end), value: (value.start, value.end) }
+    }
+
     fn raw_name<'a>(&self, html: &'a str) -> &'a str {
         &html[self.name.0 as usize..self.name.1 as usize]
     }
@@ -245,9 +251,9 @@ impl Tokenizer<'_> {
                 }
             };
         }
-        let place = |(from, to): (usize, usize)| (from as u32, to as u32);
+        let place = |(from, to): (usize, usize)| from as u32..to as u32;
         let kind = Kind::of(&bytes[start..name_end]);
-        let attribute = Attribute { kind, name: place((start, name_end)), value: place(value) };
+        let attribute = Attribute::at(kind, place((start, name_end)), place(value));
         self.tag.keep(attribute, self.html);
         Some(at)
     }
