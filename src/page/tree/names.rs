@@ -51,6 +51,8 @@ pub(super) const FOREIGN: Class = 1 << 11;
 pub(super) const MATH_TEXT: Class = 1 << 12;
 /// An HTML integration point of SVG.
 pub(super) const SVG_HTML: Class = 1 << 13;
+/// A block whose start tag ends an open `p`, and whose end tag ends what is open in it.
+pub(super) const BLOCK: Class = 1 << 14;
 
 macro_rules! names {
     ($($constant:ident $text:literal $class:expr;)*) => {
@@ -68,45 +70,45 @@ macro_rules! names {
 
 names! {
     A "a" FORMATTING;
-    ADDRESS "address" SPECIAL;
+    ADDRESS "address" SPECIAL | BLOCK;
     ANNOTATION "annotation" PLAIN;
     ANNOTATION_XML "annotation-xml" PLAIN;
     APPLET "applet" SPECIAL | SCOPE;
     AREA "area" SPECIAL | SHALLOW;
-    ARTICLE "article" SPECIAL;
-    ASIDE "aside" SPECIAL;
+    ARTICLE "article" SPECIAL | BLOCK;
+    ASIDE "aside" SPECIAL | BLOCK;
     AUDIO "audio" PLAIN;
     B "b" FORMATTING;
     BASE "base" SPECIAL | SHALLOW;
     BASEFONT "basefont" SPECIAL;
     BGSOUND "bgsound" SPECIAL;
     BIG "big" FORMATTING;
-    BLOCKQUOTE "blockquote" SPECIAL;
+    BLOCKQUOTE "blockquote" SPECIAL | BLOCK;
     BODY "body" SPECIAL;
     BR "br" SPECIAL | SHALLOW;
     BUTTON "button" SPECIAL | BUTTON_SCOPE;
     CANVAS "canvas" PLAIN;
     CAPTION "caption" SPECIAL | SCOPE | IMPLIED_IN_TEMPLATE;
-    CENTER "center" SPECIAL;
+    CENTER "center" SPECIAL | BLOCK;
     CODE "code" FORMATTING;
     COL "col" SPECIAL | SHALLOW;
     COLGROUP "colgroup" SPECIAL | IMPLIED_IN_TEMPLATE;
     DATALIST "datalist" PLAIN;
     DD "dd" SPECIAL | IMPLIED | IMPLIED_IN_TEMPLATE;
     DESC "desc" PLAIN;
-    DETAILS "details" SPECIAL;
-    DIALOG "dialog" PLAIN;
-    DIR "dir" SPECIAL;
-    DIV "div" SPECIAL;
-    DL "dl" SPECIAL;
+    DETAILS "details" SPECIAL | BLOCK;
+    DIALOG "dialog" BLOCK;
+    DIR "dir" SPECIAL | BLOCK;
+    DIV "div" SPECIAL | BLOCK;
+    DL "dl" SPECIAL | BLOCK;
     DT "dt" SPECIAL | IMPLIED | IMPLIED_IN_TEMPLATE;
     EM "em" FORMATTING;
     EMBED "embed" SPECIAL | SHALLOW;
-    FIELDSET "fieldset" SPECIAL;
-    FIGCAPTION "figcaption" SPECIAL;
-    FIGURE "figure" SPECIAL;
+    FIELDSET "fieldset" SPECIAL | BLOCK;
+    FIGCAPTION "figcaption" SPECIAL | BLOCK;
+    FIGURE "figure" SPECIAL | BLOCK;
     FONT "font" FORMATTING;
-    FOOTER "footer" SPECIAL;
+    FOOTER "footer" SPECIAL | BLOCK;
     FOREIGN_OBJECT "foreignobject" PLAIN;
     FORM "form" SPECIAL;
     FRAME "frame" SPECIAL;
@@ -118,8 +120,8 @@ names! {
     H5 "h5" SPECIAL | HEADING;
     H6 "h6" SPECIAL | HEADING;
     HEAD "head" SPECIAL;
-    HEADER "header" SPECIAL;
-    HGROUP "hgroup" SPECIAL;
+    HEADER "header" SPECIAL | BLOCK;
+    HGROUP "hgroup" SPECIAL | BLOCK;
     HR "hr" SPECIAL | SHALLOW;
     HTML "html" SPECIAL | SCOPE | TABLE_SCOPE;
     I "i" FORMATTING;
@@ -132,11 +134,11 @@ names! {
     LI "li" SPECIAL | IMPLIED | IMPLIED_IN_TEMPLATE;
     LINK "link" SPECIAL | SHALLOW;
     LISTING "listing" SPECIAL;
-    MAIN "main" SPECIAL;
+    MAIN "main" SPECIAL | BLOCK;
     MALIGNMARK "malignmark" PLAIN;
     MARQUEE "marquee" SPECIAL | SCOPE;
     MATH "math" PLAIN;
-    MENU "menu" SPECIAL;
+    MENU "menu" SPECIAL | BLOCK;
     META "meta" SPECIAL | SHALLOW;
     MGLYPH "mglyph" PLAIN;
     MI "mi" PLAIN;
@@ -144,13 +146,13 @@ names! {
     MO "mo" PLAIN;
     MS "ms" PLAIN;
     MTEXT "mtext" PLAIN;
-    NAV "nav" SPECIAL;
+    NAV "nav" SPECIAL | BLOCK;
     NOBR "nobr" FORMATTING;
     NOEMBED "noembed" SPECIAL | SHALLOW;
     NOFRAMES "noframes" SPECIAL | SHALLOW;
     NOSCRIPT "noscript" SPECIAL;
     OBJECT "object" SPECIAL | SCOPE;
-    OL "ol" SPECIAL | LIST_SCOPE;
+    OL "ol" SPECIAL | LIST_SCOPE | BLOCK;
     OPTGROUP "optgroup" IMPLIED | IMPLIED_IN_TEMPLATE;
     OPTION "option" IMPLIED | IMPLIED_IN_TEMPLATE;
     P "p" SPECIAL | IMPLIED | IMPLIED_IN_TEMPLATE;
@@ -164,8 +166,8 @@ names! {
     RUBY "ruby" PLAIN;
     S "s" FORMATTING;
     SCRIPT "script" SPECIAL | SHALLOW;
-    SEARCH "search" PLAIN;
-    SECTION "section" SPECIAL;
+    SEARCH "search" BLOCK;
+    SECTION "section" SPECIAL | BLOCK;
     SELECT "select" SPECIAL | SCOPE;
     SMALL "small" FORMATTING;
     SOURCE "source" SPECIAL | SHALLOW;
@@ -174,7 +176,7 @@ names! {
     STRONG "strong" FORMATTING;
     STYLE "style" SPECIAL | SHALLOW;
     SUB "sub" PLAIN;
-    SUMMARY "summary" SPECIAL;
+    SUMMARY "summary" SPECIAL | BLOCK;
     SUP "sup" PLAIN;
     SVG "svg" PLAIN;
     TABLE "table" SPECIAL | SCOPE | TABLE_SCOPE | FOSTERS;
@@ -190,7 +192,7 @@ names! {
     TRACK "track" SPECIAL | SHALLOW;
     TT "tt" FORMATTING;
     U "u" FORMATTING;
-    UL "ul" SPECIAL | LIST_SCOPE;
+    UL "ul" SPECIAL | LIST_SCOPE | BLOCK;
     VAR "var" PLAIN;
     VIDEO "video" PLAIN;
     WBR "wbr" SPECIAL | SHALLOW;

@@ -3,7 +3,7 @@
 use super::head::is_of_head;
 use super::{Builder, Mode, Next, is_blank};
 use crate::page::tree::names::{
-    BUTTON_SCOPE, FORMATTING, HEADING, LIST_SCOPE, Name, Namespace, SCOPE, SPECIAL,
+    BLOCK, BUTTON_SCOPE, FORMATTING, HEADING, LIST_SCOPE, Name, Namespace, SCOPE, SPECIAL,
 };
 use crate::page::tree::tokenizer::{Content, Kind, Tag};
 use crate::page::tree::{NONE, attributes};
@@ -21,31 +21,7 @@ impl Builder<'_> {
 
     fn start_in_body(&mut self, tag: &Tag) -> Next {
         match tag.name {
-            Name::P
-            | Name::DIV
-            | Name::ADDRESS
-            | Name::ARTICLE
-            | Name::ASIDE
-            | Name::BLOCKQUOTE
-            | Name::CENTER
-            | Name::DETAILS
-            | Name::DIALOG
-            | Name::DIR
-            | Name::DL
-            | Name::FIELDSET
-            | Name::FIGCAPTION
-            | Name::FIGURE
-            | Name::FOOTER
-            | Name::HEADER
-            | Name::HGROUP
-            | Name::MAIN
-            | Name::MENU
-            | Name::NAV
-            | Name::OL
-            | Name::SEARCH
-            | Name::SECTION
-            | Name::SUMMARY
-            | Name::UL => {
+            name if name == Name::P || name.class() & BLOCK != 0 => {
                 self.close_paragraph();
                 self.insert(tag);
             }
@@ -110,10 +86,7 @@ impl Builder<'_> {
                 self.content = Content::PlainText;
             }
             Name::BUTTON => {
-                if self.in_scope(Name::BUTTON) {
-                    self.imply_ends();
-                    self.pop_through(Name::BUTTON);
-                }
+                self.close_block(Name::BUTTON);
                 self.reconstruct();
                 self.insert(tag);
                 self.frameset_ok = false;
@@ -185,38 +158,11 @@ impl Builder<'_> {
                 }
                 self.close_open_paragraph();
             }
-            Name::DIV
-            | Name::ADDRESS
-            | Name::ARTICLE
-            | Name::ASIDE
-            | Name::BLOCKQUOTE
-            | Name::BUTTON
-            | Name::CENTER
-            | Name::DETAILS
-            | Name::DIALOG
-            | Name::DIR
-            | Name::DL
-            | Name::FIELDSET
-            | Name::FIGCAPTION
-            | Name::FIGURE
-            | Name::FOOTER
-            | Name::HEADER
-            | Name::HGROUP
-            | Name::LISTING
-            | Name::MAIN
-            | Name::MENU
-            | Name::NAV
-            | Name::OL
-            | Name::PRE
-            | Name::SEARCH
-            | Name::SECTION
-            | Name::SELECT
-            | Name::SUMMARY
-            | Name::UL => {
-                if self.in_scope(name) {
-                    self.imply_ends();
-                    self.pop_through(name);
-                }
+            Name::BUTTON | Name::LISTING | Name::PRE | Name::SELECT => {
+                self.close_block(name);
+            }
+            _ if name.class() & BLOCK != 0 => {
+                self.close_block(name);
             }
             _ if name.class() & FORMATTING != 0 => self.close_formatting(name),
             Name::LI | Name::DD | Name::DT => {
@@ -241,9 +187,7 @@ impl Builder<'_> {
             }
             Name::FORM => self.close_form(),
             Name::APPLET | Name::MARQUEE | Name::OBJECT => {
-                if self.in_scope(name) {
-                    self.imply_ends();
-                    self.pop_through(name);
+                if self.close_block(name) {
                     self.formatting.clear_to_marker();
                 }
             }
@@ -251,6 +195,16 @@ impl Builder<'_> {
             _ => self.close_any(name),
         }
         Next::Done
+    }
+
+    /// Ends a block with all that is open in it.
+    fn close_block(&mut self, name: Name) -> bool {
+        let in_scope = self.in_scope(name);
+        if in_scope {
+            self.imply_ends();
+            self.pop_through(name);
+        }
+        in_scope
     }
 
     /// Ends the paragraph that is open, if one is.
@@ -386,10 +340,7 @@ impl Builder<'_> {
 
     fn close_form(&mut self) {
         if self.is_open(Name::TEMPLATE) {
-            if self.in_scope(Name::FORM) {
-                self.imply_ends();
-                self.pop_through(Name::FORM);
-            }
+            self.close_block(Name::FORM);
             return;
         }
         let form = std::mem::replace(&mut self.form, NONE);
