@@ -123,10 +123,17 @@ fn html_role(element: &Element) -> Role {
     }
 }
 
+/// Elements that are looked at for the block a text stands in. Nothing but a page made for it nests
+/// deeper without one.
+const MOST_ANCESTORS: usize = 1_000;
+
 /// The kind of a paragraph that begins in `node`: that of the innermost block. A `p` that stands
 /// directly in a `blockquote` is the quotation's.
 pub(super) fn kind(tree: &Tree, mut node: u32) -> ParagraphKind {
-    while node != NONE {
+    for _ in 0..MOST_ANCESTORS {
+        if node == NONE {
+            break;
+        }
         if let Some(element) = tree.element(node)
             && matches!(role(element), Role::Block | Role::Pre | Role::Row | Role::Cell)
         {

@@ -38,11 +38,23 @@ impl Tree {
 
     /// A new element like that of `node`, without its children and its place.
     pub(super) fn copy_element(&mut self, node: u32) -> u32 {
-        let element = match self.element(node) {
-            Some(element) => Element { is_open: false, ..element.clone() },
-            None => Element::new(Name::SPAN, Namespace::Html),
-        };
-        self.add_element(element)
+        match self.element(node) {
+            Some(element) => self.add_element(Element { is_open: false, ..element.clone() }),
+            None => node,
+        }
+    }
+
+    /// Sets the depths right below `top`, which was put somewhere, along the first children to
+    /// `bottom`.
+    pub(super) fn correct_depths(&mut self, top: u32, bottom: u32) {
+        let mut node = top;
+        while node != bottom && self.first_child(node) != NONE {
+            let depth = self.depth(node) + 1;
+            node = self.first_child(node);
+            if let Data::Element(index) = self.nodes[node as usize].data {
+                self.elements[index as usize].depth = depth;
+            }
+        }
     }
 
     pub(super) fn set_open(&mut self, node: u32, is_open: bool) {
@@ -63,7 +75,7 @@ impl Tree {
         self.element(node).is_some_and(|element| element.integration_point)
     }
 
-    fn depth(&self, node: u32) -> u32 {
+    pub(super) fn depth(&self, node: u32) -> u32 {
         self.element(node).map_or(0, |element| element.depth)
     }
 
@@ -113,7 +125,7 @@ impl Tree {
         if self.element(parent).is_some_and(|element| element.drops_text) {
             return depth;
         }
-        let (start, end) = self.keep(text);
+        let (start, end) = self.store(text);
         let previous = match before {
             NONE => self.nodes[parent as usize].last,
             _ => self.nodes[before as usize].previous,
@@ -129,8 +141,8 @@ impl Tree {
         self.link(parent, before, self.nodes.len() as u32 - 1)
     }
 
-    /// Keeps text in the arena; returns its place.
-    pub(super) fn keep(&mut self, value: &str) -> (u32, u32) {
+    /// Stores text in the arena; returns its place.
+    pub(super) fn store(&mut self, value: &str) -> (u32, u32) {
         let start = self.text.len() as u32;
         self.text.push_str(value);
         (start, self.text.len() as u32)

@@ -43,7 +43,7 @@ pub(super) fn element(tree: &mut Tree, namespace: Namespace, tag: &Tag, html: &s
             _ => {}
         }
     }
-    keep(tree, &mut element, tag, html);
+    keep_values(tree, &mut element, tag, html);
     if is_html {
         hear(tree, tag, html);
     }
@@ -54,12 +54,12 @@ pub(super) fn element(tree: &mut Tree, namespace: Namespace, tag: &Tag, html: &s
 pub(super) fn add(tree: &mut Tree, node: u32, tag: &Tag, html: &str) {
     let Data::Element(index) = tree.nodes[node as usize].data else { return };
     let mut element = tree.elements[index as usize].clone();
-    keep(tree, &mut element, tag, html);
+    keep_values(tree, &mut element, tag, html);
     tree.elements[index as usize] = element;
 }
 
 /// Keeps `id`, `class` and `alttext` where they are not set yet.
-fn keep(tree: &mut Tree, element: &mut Element, tag: &Tag, html: &str) {
+fn keep_values(tree: &mut Tree, element: &mut Element, tag: &Tag, html: &str) {
     for attribute in &tag.attributes {
         let kept = match attribute.kind {
             Kind::Id => &mut element.id,
@@ -68,7 +68,7 @@ fn keep(tree: &mut Tree, element: &mut Element, tag: &Tag, html: &str) {
             _ => continue,
         };
         if kept.0 == kept.1 {
-            *kept = tree.keep(&attribute.value(html));
+            *kept = tree.store(&attribute.value(html));
         }
     }
 }

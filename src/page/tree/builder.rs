@@ -6,7 +6,7 @@
 //! one look at an open or formatting element, or one node that is put somewhere.
 
 use super::attributes;
-use super::names::{FOREIGN, FOSTERS, KNOWN, Name, Names, Namespace};
+use super::names::{FOREIGN, KNOWN, Name, Names, Namespace};
 use super::tokenizer::{Content, Tag};
 use super::{Budget, DOCUMENT, NONE, Tree};
 
@@ -57,7 +57,7 @@ impl Mode {
 enum Next {
     Done,
     /// It is looked at again, in the mode as it is now.
-    Again,
+    Reprocess,
 }
 
 /// Builds the tree of one page.
@@ -67,7 +67,7 @@ pub(super) struct Builder<'a> {
     tree: &'a mut Tree,
     mode: Mode,
     /// The mode behind raw text or the text of a table.
-    original: Mode,
+    original_mode: Mode,
     stack: Vec<Open>,
     /// How many elements of HTML of each name in the table are open.
     open: [u32; KNOWN],
@@ -77,7 +77,7 @@ pub(super) struct Builder<'a> {
     head: Option<Open>,
     /// The form that is open, or [`NONE`].
     form: u32,
-    fosters: bool,
+    foster_parenting: bool,
     frameset_ok: bool,
     quirks: bool,
     /// Whether a line feed at the start of the next text is dropped.
@@ -97,14 +97,14 @@ impl<'a> Builder<'a> {
             html,
             tree,
             mode: Mode::Initial,
-            original: Mode::Initial,
+            original_mode: Mode::Initial,
             stack: Vec::with_capacity(64),
             open: [0; KNOWN],
             formatting: Formatting::default(),
             templates: Vec::new(),
             head: None,
             form: NONE,
-            fosters: false,
+            foster_parenting: false,
             frameset_ok: true,
             quirks: false,
             ignores_line_feed: false,
@@ -122,7 +122,7 @@ impl<'a> Builder<'a> {
 
     /// Whether the current node is one of MathML or SVG.
     pub(super) fn in_foreign(&self) -> bool {
-        self.stack.last().is_some_and(|current| current.class & FOREIGN != 0)
+        self.stack.last().is_some_and(|current| current.categories & FOREIGN != 0)
     }
 
     pub(super) fn names(&mut self) -> &mut Names {
@@ -140,6 +140,7 @@ impl<'a> Builder<'a> {
     pub(super) fn is_over(&self, budget: &Budget) -> bool {
         self.steps > budget.steps
             || self.tree.nodes.len() > budget.nodes
+            || self.tree.names.others() > budget.names
             || self.tree.text.len() > u32::MAX as usize / 2
     }
 
@@ -219,7 +220,7 @@ impl<'a> Builder<'a> {
             Mode::InTable => self.in_table(tag),
             Mode::InTableText => {
                 self.end_table_text();
-                Next::Again
+                Next::Reprocess
             }
             Mode::InCaption => self.in_caption(tag),
             Mode::InColumnGroup => self.in_column_group(tag),
@@ -233,7 +234,7 @@ impl<'a> Builder<'a> {
             }
             Mode::Initial => {
                 self.leave_mode();
-                Next::Again
+                Next::Reprocess
             }
             Mode::BeforeHtml => self.before_html(tag),
             Mode::BeforeHead => self.before_head(tag),
@@ -246,55 +247,58 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Text in any mode; white space counts less than the rest in many of them.
+    /// Text in any mode.
     fn text_in_mode(&mut self, text: &str) {
         let mut rest = text;
         while !rest.is_empty() {
-            if self.is_foreign_text() {
-                self.frameset_ok &= is_blank(rest);
-                self.append_text(rest);
-                return;
+            let length = self.text_piece(rest);
+            rest = &rest[length..];
+        }
+    }
+
+    /// Reads the start of a text, as far as the mode treats it alike, and returns how much that is:
+    /// nothing, if it is the next mode that reads it.
+    fn text_piece(&mut self, text: &str) -> usize {
+        if self.is_foreign_text() {
+            self.frameset_ok &= is_blank(text);
+            self.append_text(text);
+            return text.len();
+        }
+        let space = text.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(text.len());
+        let mode = self.mode;
+        match mode {
+            Mode::Text => self.append_text(text),
+            Mode::InTable | Mode::InTableBody | Mode::InRow if self.current().fosters() => {
+                self.original_mode = mode;
+                self.mode = Mode::InTableText;
+                return 0;
             }
-            let visible = rest.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(rest.len());
-            let (blank, behind) = rest.split_at(visible);
-            match self.mode {
-                Mode::Text => {
-                    self.append_text(rest);
-                    return;
-                }
-                Mode::InTable | Mode::InTableBody | Mode::InRow if self.current().fosters() => {
-                    self.original = self.mode;
-                    self.mode = Mode::InTableText;
-                }
-                Mode::InTable | Mode::InTableBody | Mode::InRow => {
-                    self.foster(|builder| builder.body_text(rest));
-                    return;
-                }
-                Mode::InTableText => {
-                    self.table_text.push_str(rest);
-                    return;
-                }
-                Mode::InBody | Mode::InCaption | Mode::InCell | Mode::InTemplate => {
-                    self.body_text(rest);
-                    return;
-                }
-                Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead => rest = behind,
-                Mode::AfterBody | Mode::AfterAfterBody | Mode::AfterAfterFrameset
-                    if !blank.is_empty() =>
-                {
-                    self.body_text(blank);
-                    rest = behind;
-                }
-                _ => {
-                    self.append_text(blank);
-                    rest = behind;
-                }
+            Mode::InTable | Mode::InTableBody | Mode::InRow => {
+                self.foster(|builder| builder.body_text(text));
             }
-            if visible == 0 && !self.leave_mode() && self.mode != Mode::InTableText {
-                // Characters that are seen are not allowed here.
-                let end = rest.bytes().position(|b| b.is_ascii_whitespace());
-                rest = &rest[end.unwrap_or(rest.len())..];
+            Mode::InTableText => self.table_text.push_str(text),
+            Mode::InBody | Mode::InCaption | Mode::InCell | Mode::InTemplate => {
+                self.body_text(text);
             }
+            _ if space > 0 => {
+                self.space_in_mode(&text[..space]);
+                return space;
+            }
+            _ if self.leave_mode() => return 0,
+            // Characters that are seen are not allowed here.
+            _ => return text.bytes().position(|b| b.is_ascii_whitespace()).unwrap_or(text.len()),
+        }
+        text.len()
+    }
+
+    /// White space in the modes that treat it in a way of its own.
+    fn space_in_mode(&mut self, space: &str) {
+        match self.mode {
+            Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead => {}
+            Mode::AfterBody | Mode::AfterAfterBody | Mode::AfterAfterFrameset => {
+                self.body_text(space);
+            }
+            _ => self.append_text(space),
         }
     }
 
@@ -373,7 +377,7 @@ impl<'a> Builder<'a> {
     fn create(&mut self, namespace: Namespace, tag: &Tag) -> Open {
         let element = attributes::element(self.tree, namespace, tag, self.html);
         let node = self.tree.add_element(element);
-        Open { node, name: tag.name, class: tag.name.class_in(namespace) }
+        Open { node, name: tag.name, categories: tag.name.categories_in(namespace) }
     }
 
     /// Puts a node under `parent`, before `before` or, if that is [`NONE`], at the end.
@@ -396,7 +400,7 @@ impl<'a> Builder<'a> {
     /// that fosters, before that table.
     #[inline]
     fn place(&mut self, target: Open) -> (u32, u32) {
-        if !(self.fosters && target.class & FOSTERS != 0) {
+        if !(self.foster_parenting && target.fosters()) {
             return (target.node, NONE);
         }
         for at in (0..self.stack.len()).rev() {
@@ -417,16 +421,16 @@ impl<'a> Builder<'a> {
 
     /// Does something while what comes into a table is put before it.
     fn foster<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
-        self.fosters = true;
+        self.foster_parenting = true;
         let result = act(self);
-        self.fosters = false;
+        self.foster_parenting = false;
         result
     }
 
     /// Puts in an element whose content is raw text.
     fn insert_raw(&mut self, tag: &Tag, content: Content) -> Next {
         self.insert(tag);
-        self.original = self.mode;
+        self.original_mode = self.mode;
         self.mode = Mode::Text;
         self.content = content;
         Next::Done
@@ -434,7 +438,7 @@ impl<'a> Builder<'a> {
 
     fn end_raw_text(&mut self) {
         self.pop();
-        self.mode = self.original;
+        self.mode = self.original_mode;
         self.content = Content::Data;
     }
 }

@@ -23,7 +23,7 @@ impl Guard {
     /// Dropping one that never nests would gain no depth and would lose a line break or show a
     /// script.
     pub(super) fn admits(&mut self, name: Name, depth: u32) -> bool {
-        if name.class() & SHALLOW != 0 {
+        if name.categories() & SHALLOW != 0 {
             return true;
         }
         if self.total > DEEPEST && depth > DEEPEST {

@@ -19,43 +19,43 @@ pub(in super::super) enum Namespace {
 }
 
 /// What the standard's tree building asks of an element, as bits.
-pub(super) type Class = u16;
+pub(super) type Categories = u16;
 
 /// No category at all.
-const PLAIN: Class = 0;
+const PLAIN: Categories = 0;
 /// The category "special".
-pub(super) const SPECIAL: Class = 1;
+pub(super) const SPECIAL: Categories = 1;
 /// Ends every scope but that of tables.
-pub(super) const SCOPE: Class = 1 << 1;
+pub(super) const SCOPE: Categories = 1 << 1;
 /// Ends the scope of list items, too.
-pub(super) const LIST_SCOPE: Class = 1 << 2;
+pub(super) const LIST_SCOPE: Categories = 1 << 2;
 /// Ends the scope of `p`, too.
-pub(super) const BUTTON_SCOPE: Class = 1 << 3;
+pub(super) const BUTTON_SCOPE: Categories = 1 << 3;
 /// Ends the scope of tables.
-pub(super) const TABLE_SCOPE: Class = 1 << 4;
+pub(super) const TABLE_SCOPE: Categories = 1 << 4;
 /// Its end tag may be implied.
-pub(super) const IMPLIED: Class = 1 << 5;
+pub(super) const IMPLIED: Categories = 1 << 5;
 /// Its end tag may be implied where a `template` ends.
-pub(super) const IMPLIED_IN_TEMPLATE: Class = 1 << 6;
+pub(super) const IMPLIED_IN_TEMPLATE: Categories = 1 << 6;
 /// `h1` to `h6`.
-pub(super) const HEADING: Class = 1 << 7;
+pub(super) const HEADING: Categories = 1 << 7;
 /// Comes into the list of active formatting elements.
-pub(super) const FORMATTING: Class = 1 << 8;
+pub(super) const FORMATTING: Categories = 1 << 8;
 /// Cannot hold text: what would come into it is put before its table.
-pub(super) const FOSTERS: Class = 1 << 9;
-/// Void elements, and those whose content is raw text: they never hold an element.
-pub(super) const SHALLOW: Class = 1 << 10;
+pub(super) const FOSTERS: Categories = 1 << 9;
+/// Void elements of HTML, and those whose content is raw text: in HTML they never hold an element.
+pub(super) const SHALLOW: Categories = 1 << 10;
 /// Not of HTML.
-pub(super) const FOREIGN: Class = 1 << 11;
+pub(super) const FOREIGN: Categories = 1 << 11;
 /// A text integration point of MathML.
-pub(super) const MATH_TEXT: Class = 1 << 12;
+pub(super) const MATH_TEXT: Categories = 1 << 12;
 /// An HTML integration point of SVG.
-pub(super) const SVG_HTML: Class = 1 << 13;
+pub(super) const SVG_HTML: Categories = 1 << 13;
 /// A block whose start tag ends an open `p`, and whose end tag ends what is open in it.
-pub(super) const BLOCK: Class = 1 << 14;
+pub(super) const BLOCK: Categories = 1 << 14;
 
 macro_rules! names {
-    ($($constant:ident $text:literal $class:expr;)*) => {
+    ($($constant:ident $text:literal $categories:expr;)*) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "counts the names")]
         enum Place { $($constant),* }
 
@@ -64,7 +64,7 @@ macro_rules! names {
         }
 
         const TEXTS: &[&str] = &[$($text),*];
-        const CLASSES: &[Class] = &[$($class),*];
+        const CATEGORIES: &[Categories] = &[$($categories),*];
     };
 }
 
@@ -80,8 +80,8 @@ names! {
     AUDIO "audio" PLAIN;
     B "b" FORMATTING;
     BASE "base" SPECIAL | SHALLOW;
-    BASEFONT "basefont" SPECIAL;
-    BGSOUND "bgsound" SPECIAL;
+    BASEFONT "basefont" SPECIAL | SHALLOW;
+    BGSOUND "bgsound" SPECIAL | SHALLOW;
     BIG "big" FORMATTING;
     BLOCKQUOTE "blockquote" SPECIAL | BLOCK;
     BODY "body" SPECIAL;
@@ -111,7 +111,7 @@ names! {
     FOOTER "footer" SPECIAL | BLOCK;
     FOREIGN_OBJECT "foreignobject" PLAIN;
     FORM "form" SPECIAL;
-    FRAME "frame" SPECIAL;
+    FRAME "frame" SPECIAL | SHALLOW;
     FRAMESET "frameset" SPECIAL;
     H1 "h1" SPECIAL | HEADING;
     H2 "h2" SPECIAL | HEADING;
@@ -129,7 +129,7 @@ names! {
     IMAGE "image" PLAIN;
     IMG "img" SPECIAL | SHALLOW;
     INPUT "input" SPECIAL | SHALLOW;
-    KEYGEN "keygen" PLAIN;
+    KEYGEN "keygen" SHALLOW;
     LEGEND "legend" PLAIN;
     LI "li" SPECIAL | IMPLIED | IMPLIED_IN_TEMPLATE;
     LINK "link" SPECIAL | SHALLOW;
@@ -208,14 +208,14 @@ impl Name {
     }
 
     /// What the standard says of an element of HTML of this name.
-    pub(super) fn class(self) -> Class {
-        CLASSES.get(self.index()).copied().unwrap_or(PLAIN)
+    pub(super) fn categories(self) -> Categories {
+        CATEGORIES.get(self.index()).copied().unwrap_or(PLAIN)
     }
 
     /// What the standard says of an element of this name and namespace.
-    pub(super) fn class_in(self, namespace: Namespace) -> Class {
+    pub(super) fn categories_in(self, namespace: Namespace) -> Categories {
         match (namespace, self) {
-            (Namespace::Html, _) => self.class(),
+            (Namespace::Html, _) => self.categories(),
             (Namespace::MathMl, Name::MI | Name::MN | Name::MO | Name::MS | Name::MTEXT) => {
                 FOREIGN | MATH_TEXT | SCOPE
             }
@@ -257,6 +257,11 @@ impl Names {
         self.others.push(text.as_str().into());
         self.numbers.insert(text.into(), number);
         Name(number)
+    }
+
+    /// How many names stand in no table.
+    pub(super) fn others(&self) -> usize {
+        self.others.len()
     }
 
     pub(super) fn text(&self, name: Name) -> &str {
@@ -343,7 +348,7 @@ mod tests {
             assert!(name.index() >= KNOWN, "{text:?}");
             assert_eq!(names.name(&text.to_ascii_uppercase()), name);
             assert_eq!(names.text(name), text.replace('\0', "\u{FFFD}"));
-            assert_eq!(name.class(), PLAIN);
+            assert_eq!(name.categories(), PLAIN);
         }
         names.clear();
         assert_eq!(names.name("other").index(), KNOWN);

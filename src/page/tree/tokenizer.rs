@@ -14,7 +14,7 @@ mod references;
 mod script;
 mod tag;
 
-pub(super) use tag::{Attribute, Kind, MOST_ATTRIBUTES, Tag};
+pub(super) use tag::{Kind, Tag};
 
 /// How the tree builder wants the page to be read on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,7 +21,7 @@ impl Builder<'_> {
 
     fn start_in_body(&mut self, tag: &Tag) -> Next {
         match tag.name {
-            name if name == Name::P || name.class() & BLOCK != 0 => {
+            name if name == Name::P || name.categories() & BLOCK != 0 => {
                 self.close_paragraph();
                 self.insert(tag);
             }
@@ -38,7 +38,7 @@ impl Builder<'_> {
                 }
                 self.insert_formatting(tag);
             }
-            name if name.class() & FORMATTING != 0 => {
+            name if name.categories() & FORMATTING != 0 => {
                 self.reconstruct();
                 self.insert_formatting(tag);
             }
@@ -54,9 +54,9 @@ impl Builder<'_> {
                 self.insert_void(tag);
             }
             Name::HR => self.insert_rule(tag),
-            name if name.class() & HEADING != 0 => {
+            name if name.categories() & HEADING != 0 => {
                 self.close_paragraph();
-                if self.current().class & HEADING != 0 {
+                if self.current().categories & HEADING != 0 {
                     self.pop();
                 }
                 self.insert(tag);
@@ -161,10 +161,10 @@ impl Builder<'_> {
             Name::BUTTON | Name::LISTING | Name::PRE | Name::SELECT => {
                 self.close_block(name);
             }
-            _ if name.class() & BLOCK != 0 => {
+            _ if name.categories() & BLOCK != 0 => {
                 self.close_block(name);
             }
-            _ if name.class() & FORMATTING != 0 => self.close_formatting(name),
+            _ if name.categories() & FORMATTING != 0 => self.close_formatting(name),
             Name::LI | Name::DD | Name::DT => {
                 let ends = if name == Name::LI { SCOPE | LIST_SCOPE } else { SCOPE };
                 if self.in_scope_of(ends, name) {
@@ -172,17 +172,17 @@ impl Builder<'_> {
                     self.pop_through(name);
                 }
             }
-            _ if name.class() & HEADING != 0 => {
-                if self.in_scope_by(SCOPE, |open| open.class & HEADING != 0) {
+            _ if name.categories() & HEADING != 0 => {
+                if self.in_scope_by(SCOPE, |open| open.categories & HEADING != 0) {
                     self.imply_ends();
-                    self.pop_through_by(|open| open.class & HEADING != 0);
+                    self.pop_through_by(|open| open.categories & HEADING != 0);
                 }
             }
             Name::TEMPLATE => return self.in_head(tag),
             Name::BODY | Name::HTML => {
                 if self.in_scope(Name::BODY) {
                     self.mode = Mode::AfterBody;
-                    return if name == Name::HTML { Next::Again } else { Next::Done };
+                    return if name == Name::HTML { Next::Reprocess } else { Next::Done };
                 }
             }
             Name::FORM => self.close_form(),
@@ -234,7 +234,7 @@ impl Builder<'_> {
                 self.pop_through(open.name);
                 break;
             }
-            if open.class & SPECIAL != 0 && !passes(open.name) {
+            if open.categories & SPECIAL != 0 && !passes(open.name) {
                 break;
             }
         }

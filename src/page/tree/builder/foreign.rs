@@ -8,8 +8,8 @@ impl Builder<'_> {
     /// Whether text is read by the rules for foreign content.
     pub(super) fn is_foreign_text(&self) -> bool {
         let Some(current) = self.stack.last() else { return false };
-        current.class & FOREIGN != 0
-            && current.class & (MATH_TEXT | SVG_HTML) == 0
+        current.categories & FOREIGN != 0
+            && current.categories & (MATH_TEXT | SVG_HTML) == 0
             && !self.tree.is_integration_point(current.node)
     }
 
@@ -17,18 +17,18 @@ impl Builder<'_> {
     #[inline]
     pub(super) fn is_foreign_tag(&self, tag: &Tag) -> bool {
         let Some(current) = self.stack.last() else { return false };
-        if current.class & FOREIGN == 0 {
+        if current.categories & FOREIGN == 0 {
             return false;
         }
         if tag.is_end {
             return true;
         }
-        if current.class & MATH_TEXT != 0 {
+        if current.categories & MATH_TEXT != 0 {
             return matches!(tag.name, Name::MGLYPH | Name::MALIGNMARK);
         }
         let in_annotation = current.name == Name::ANNOTATION_XML
             && self.tree.namespace(current.node) == Namespace::MathMl;
-        current.class & SVG_HTML == 0
+        current.categories & SVG_HTML == 0
             && !(in_annotation && tag.name == Name::SVG)
             && !self.tree.is_integration_point(current.node)
     }
@@ -40,8 +40,8 @@ impl Builder<'_> {
 
     pub(super) fn foreign_tag(&mut self, tag: &Tag) -> Next {
         if breaks_out(tag) {
-            while self.current().class & FOREIGN != 0
-                && self.current().class & (MATH_TEXT | SVG_HTML) == 0
+            while self.current().categories & FOREIGN != 0
+                && self.current().categories & (MATH_TEXT | SVG_HTML) == 0
             {
                 self.steps += 1;
                 self.pop();
@@ -61,7 +61,7 @@ impl Builder<'_> {
         for at in (1..=top).rev() {
             self.steps += 1;
             let open = self.stack[at];
-            if at < top && open.class & FOREIGN == 0 {
+            if at < top && open.categories & FOREIGN == 0 {
                 return self.tag_in_mode(self.mode, tag);
             }
             if open.name == tag.name {

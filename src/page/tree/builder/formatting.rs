@@ -1,12 +1,10 @@
 //! The list of active formatting elements, and the adoption agency algorithm that untangles them.
 
-use std::ops::Range;
-
 use super::Builder;
 use super::stack::Open;
 use crate::page::tree::NONE;
 use crate::page::tree::names::{Name, SCOPE, SPECIAL};
-use crate::page::tree::tokenizer::{Attribute, MOST_ATTRIBUTES, Tag};
+use crate::page::tree::tokenizer::Tag;
 
 /// Entries that are the same, behind the last marker.
 const MOST_ALIKE: usize = 3;
@@ -14,41 +12,22 @@ const MOST_ALIKE: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Formatting {
     entries: Vec<Entry>,
-    /// The attributes of the tags, each entry's behind one another.
-    attributes: Vec<Attribute>,
 }
 
 /// An element, or a marker, whose node is [`NONE`].
 #[derive(Debug, Clone)]
 struct Entry {
     element: Open,
-    attributes: Range<usize>,
+    /// Where its tag begins in the page.
+    source: u32,
+    /// The tag's [`Tag::fingerprint`], once somebody asked.
+    fingerprint: Option<u128>,
 }
 
 impl Formatting {
     pub(super) fn push_marker(&mut self) {
-        let marker = Open { node: NONE, name: Name::HTML, class: 0 };
-        self.entries.push(Entry { element: marker, attributes: 0..0 });
-    }
-
-    fn push(&mut self, element: Open, attributes: &[Attribute]) {
-        if self.attributes.len() > 2 * MOST_ATTRIBUTES * (self.entries.len() + 64) {
-            self.forget_attributes();
-        }
-        let start = self.attributes.len();
-        self.attributes.extend_from_slice(attributes);
-        let attributes = start..self.attributes.len();
-        self.entries.push(Entry { element, attributes });
-    }
-
-    /// Forgets the attributes of entries that are gone.
-    fn forget_attributes(&mut self) {
-        let all = std::mem::take(&mut self.attributes);
-        for entry in &mut self.entries {
-            let start = self.attributes.len();
-            self.attributes.extend_from_slice(&all[entry.attributes.clone()]);
-            entry.attributes = start..self.attributes.len();
-        }
+        let marker = Open { node: NONE, name: Name::HTML, categories: 0 };
+        self.entries.push(Entry { element: marker, source: 0, fingerprint: None });
     }
 
     /// Forgets the entries up to and with the last marker.
@@ -61,42 +40,38 @@ impl Formatting {
         let entries = self.entries.iter().enumerate().rev();
         entries.take_while(|(_, entry)| entry.element.node != NONE).map(|(at, _)| at)
     }
-
-    /// Whether an entry is one for such a tag, its attributes in whatever order.
-    fn is_alike(&self, at: usize, tag: &Tag, html: &str) -> bool {
-        let entry = &self.entries[at];
-        let attributes = &self.attributes[entry.attributes.clone()];
-        entry.element.name == tag.name
-            && attributes.len() == tag.attributes.len()
-            && attributes.iter().all(|attribute| {
-                tag.attributes.iter().any(|other| {
-                    other.kind == attribute.kind
-                        && other.value(html) == attribute.value(html)
-                        && other.name(html) == attribute.name(html)
-                })
-            })
-    }
 }
 
 impl Builder<'_> {
-    /// Puts in a formatting element and remembers it.
+    /// Puts in a formatting element and remembers it; of those that are alike in name and
+    /// attributes, the earliest beyond two is forgotten.
     pub(super) fn insert_formatting(&mut self, tag: &Tag) {
+        let mut fingerprint = None;
         let mut alike = 0;
-        let mut first = None;
-        for at in self.formatting.behind_marker() {
+        let mut first = 0;
+        for at in (0..self.formatting.entries.len()).rev() {
             self.steps += 1;
-            if self.formatting.is_alike(at, tag, self.html) {
+            let entry = &mut self.formatting.entries[at];
+            if entry.element.node == NONE {
+                break;
+            }
+            if entry.element.name != tag.name {
+                continue;
+            }
+            let html = self.html;
+            let theirs = entry
+                .fingerprint
+                .get_or_insert_with(|| Tag::start_at(entry.source, html).fingerprint(html));
+            if *theirs == *fingerprint.get_or_insert_with(|| tag.fingerprint(html)) {
                 alike += 1;
-                first = Some(at);
+                first = at;
             }
         }
-        if alike >= MOST_ALIKE
-            && let Some(first) = first
-        {
+        if alike >= MOST_ALIKE {
             self.formatting.entries.remove(first);
         }
         let element = self.insert(tag);
-        self.formatting.push(element, &tag.attributes);
+        self.formatting.entries.push(Entry { element, source: tag.source, fingerprint });
     }
 
     /// Opens the formatting elements again that are no longer open.
@@ -175,7 +150,7 @@ impl Builder<'_> {
             }
             let Some(at) = self.position(element.node) else { return };
             self.steps += (self.stack.len() - at) as u64;
-            let block = self.stack[at..].iter().position(|open| open.class & SPECIAL != 0);
+            let block = self.stack[at..].iter().position(|open| open.categories & SPECIAL != 0);
             let Some(block) = block.map(|length| at + length) else {
                 self.truncate(at);
                 self.formatting.entries.remove(entry);
@@ -188,29 +163,30 @@ impl Builder<'_> {
     /// Takes the block at `block` out of the formatting element at `at`, which goes on inside it.
     fn adopt(&mut self, element: Open, at: usize, block: usize) {
         let ancestor = self.stack[at - 1];
-        let furthest = self.stack[block];
+        let furthest_block = self.stack[block];
         let (last, bookmark) = self.reopen_between(at, block);
         self.tree.detach(last);
         let (parent, before) = self.place(ancestor);
         self.put(parent, before, last);
+        self.tree.correct_depths(last, furthest_block.node);
 
+        // The copy takes in all that stands before it, so that depths come out right.
         let copy = self.copy(element);
+        self.put(furthest_block.node, NONE, copy.node);
         loop {
-            let child = self.tree.first_child(furthest.node);
-            if child == NONE {
+            let child = self.tree.first_child(furthest_block.node);
+            if child == copy.node {
                 break;
             }
-            self.steps += 1;
-            self.tree.detach(child);
-            self.tree.link(copy.node, NONE, child);
+            self.put(copy.node, NONE, child);
         }
-        self.put(furthest.node, NONE, copy.node);
+        self.last_depth = self.tree.depth(copy.node);
 
         self.move_entry(element.node, copy, bookmark);
         if let Some(at) = self.position(element.node) {
             self.remove_at(at);
         }
-        if let Some(block) = self.position(furthest.node) {
+        if let Some(block) = self.position(furthest_block.node) {
             self.insert_at(block + 1, copy);
         }
     }
@@ -218,8 +194,8 @@ impl Builder<'_> {
     /// Copies the formatting elements between the two and nests what stands in them; returns the
     /// outermost node, and the entry behind which the element's new one belongs.
     fn reopen_between(&mut self, at: usize, block: usize) -> (u32, Option<u32>) {
-        let furthest = self.stack[block].node;
-        let mut last = furthest;
+        let furthest_block = self.stack[block].node;
+        let mut last = furthest_block;
         let mut bookmark = None;
         let mut between = block;
         for count in 1.. {
@@ -239,7 +215,7 @@ impl Builder<'_> {
             let copy = self.copy(node);
             self.replace_at(between, copy);
             self.formatting.entries[entry].element = copy;
-            if last == furthest {
+            if last == furthest_block {
                 bookmark = Some(copy.node);
             }
             self.put(copy.node, NONE, last);
@@ -260,33 +236,5 @@ impl Builder<'_> {
                 self.formatting.entries.remove(old);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::page::tree::tokenizer::Kind;
-
-    #[test]
-    fn attributes_of_entries_that_are_gone_are_forgotten() {
-        let html = "abcdef";
-        let mut formatting = Formatting::default();
-        let element = Open { node: 1, name: Name::A, class: 0 };
-        let attributes = |at: u32| vec![Attribute::at(Kind::Other, at..at + 1, 5..6); 30];
-        formatting.push(element, &attributes(0));
-        for at in 0..10_000 {
-            formatting.push(element, &attributes(at % 5));
-            if at % 1000 != 0 {
-                formatting.entries.pop();
-            }
-        }
-        assert!(formatting.attributes.len() < 10_000, "{}", formatting.attributes.len());
-        let names: Vec<String> = formatting
-            .entries
-            .iter()
-            .map(|entry| formatting.attributes[entry.attributes.clone()][29].name(html))
-            .collect();
-        assert_eq!(names, ["a"; 11]);
     }
 }

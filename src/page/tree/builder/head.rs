@@ -33,7 +33,7 @@ impl Builder<'_> {
             return Next::Done;
         }
         self.leave_mode();
-        Next::Again
+        Next::Reprocess
     }
 
     pub(super) fn in_head(&mut self, tag: &Tag) -> Next {
@@ -53,7 +53,7 @@ impl Builder<'_> {
                 }
                 Name::BODY | Name::HTML | Name::BR => {
                     self.leave_mode();
-                    Next::Again
+                    Next::Reprocess
                 }
                 _ => Next::Done,
             };
@@ -80,7 +80,7 @@ impl Builder<'_> {
             Name::HEAD => {}
             _ => {
                 self.leave_mode();
-                return Next::Again;
+                return Next::Reprocess;
             }
         }
         Next::Done
@@ -114,7 +114,7 @@ impl Builder<'_> {
             (true, name) if name != Name::BR => Next::Done,
             _ => {
                 self.leave_mode();
-                Next::Again
+                Next::Reprocess
             }
         }
     }
@@ -137,7 +137,7 @@ impl Builder<'_> {
             (true, name) if !matches!(name, Name::BODY | Name::HTML | Name::BR) => {}
             _ => {
                 self.leave_mode();
-                return Next::Again;
+                return Next::Reprocess;
             }
         }
         Next::Done
@@ -172,7 +172,7 @@ impl Builder<'_> {
         };
         self.templates.pop();
         self.templates.push(self.mode);
-        Next::Again
+        Next::Reprocess
     }
 
     pub(super) fn after_body(&mut self, tag: &Tag) -> Next {
@@ -184,7 +184,7 @@ impl Builder<'_> {
             }
             _ => {
                 self.leave_mode();
-                Next::Again
+                Next::Reprocess
             }
         }
     }

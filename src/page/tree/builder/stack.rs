@@ -2,7 +2,7 @@
 
 use super::{Builder, Mode};
 use crate::page::tree::names::{
-    Class, FOREIGN, FOSTERS, IMPLIED, IMPLIED_IN_TEMPLATE, Name, SCOPE, SPECIAL, TABLE_SCOPE,
+    Categories, FOREIGN, FOSTERS, IMPLIED, IMPLIED_IN_TEMPLATE, Name, SCOPE, SPECIAL, TABLE_SCOPE,
 };
 
 /// An open element, with what is asked of it most.
@@ -10,17 +10,17 @@ use crate::page::tree::names::{
 pub(super) struct Open {
     pub(super) node: u32,
     pub(super) name: Name,
-    pub(super) class: Class,
+    pub(super) categories: Categories,
 }
 
 impl Open {
     /// Whether it is an element of HTML of this name.
     pub(super) fn is(&self, name: Name) -> bool {
-        self.name == name && self.class & FOREIGN == 0
+        self.name == name && self.categories & FOREIGN == 0
     }
 
     pub(super) fn fosters(&self) -> bool {
-        self.class & FOSTERS != 0
+        self.categories & FOSTERS != 0
     }
 }
 
@@ -74,7 +74,7 @@ impl Builder<'_> {
 
     fn opens(&mut self, open: &Open) {
         self.tree.set_open(open.node, true);
-        if open.class & FOREIGN == 0
+        if open.categories & FOREIGN == 0
             && let Some(count) = self.open.get_mut(open.name.index())
         {
             *count += 1;
@@ -83,7 +83,7 @@ impl Builder<'_> {
 
     fn closes(&mut self, open: &Open) {
         self.tree.set_open(open.node, false);
-        if open.class & FOREIGN == 0
+        if open.categories & FOREIGN == 0
             && let Some(count) = self.open.get_mut(open.name.index())
         {
             *count -= 1;
@@ -103,13 +103,13 @@ impl Builder<'_> {
     }
 
     /// Whether one that `is_it` stands before the end of the scope.
-    pub(super) fn in_scope_by(&mut self, ends: Class, is_it: impl Fn(&Open) -> bool) -> bool {
+    pub(super) fn in_scope_by(&mut self, ends: Categories, is_it: impl Fn(&Open) -> bool) -> bool {
         for open in self.stack.iter().rev() {
             self.steps += 1;
             if is_it(open) {
                 return true;
             }
-            if open.class & ends != 0 {
+            if open.categories & ends != 0 {
                 return false;
             }
         }
@@ -120,7 +120,7 @@ impl Builder<'_> {
         self.is_open(name) && self.in_scope_by(SCOPE, |open| open.is(name))
     }
 
-    pub(super) fn in_scope_of(&mut self, ends: Class, name: Name) -> bool {
+    pub(super) fn in_scope_of(&mut self, ends: Categories, name: Name) -> bool {
         self.is_open(name) && self.in_scope_by(ends, |open| open.is(name))
     }
 
@@ -128,9 +128,9 @@ impl Builder<'_> {
         self.in_scope_of(TABLE_SCOPE, name)
     }
 
-    /// Pops while the current node is of the class.
-    pub(super) fn pop_while(&mut self, class: Class) {
-        while self.stack.last().is_some_and(|open| open.class & class != 0) {
+    /// Pops while the current node is of these categories.
+    pub(super) fn pop_while(&mut self, categories: Categories) {
+        while self.stack.last().is_some_and(|open| open.categories & categories != 0) {
             self.steps += 1;
             self.pop();
         }
@@ -146,7 +146,8 @@ impl Builder<'_> {
 
     /// Implies the end tags of all elements but those of this name.
     pub(super) fn imply_ends_but(&mut self, name: Name) {
-        while self.stack.last().is_some_and(|open| open.class & IMPLIED != 0 && !open.is(name)) {
+        while self.stack.last().is_some_and(|open| open.categories & IMPLIED != 0 && !open.is(name))
+        {
             self.steps += 1;
             self.pop();
         }
@@ -186,7 +187,7 @@ impl Builder<'_> {
                 self.truncate(at);
                 return;
             }
-            if open.class & SPECIAL != 0 {
+            if open.categories & SPECIAL != 0 {
                 return;
             }
         }
@@ -197,7 +198,7 @@ impl Builder<'_> {
         for at in (0..self.stack.len()).rev() {
             self.steps += 1;
             let open = self.stack[at];
-            if open.class & FOREIGN != 0 {
+            if open.categories & FOREIGN != 0 {
                 continue;
             }
             self.mode = match open.name {

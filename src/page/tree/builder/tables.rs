@@ -11,7 +11,7 @@ impl Builder<'_> {
         if self.mode != Mode::InTableText {
             return;
         }
-        self.mode = self.original;
+        self.mode = self.original_mode;
         let mut text = std::mem::take(&mut self.table_text);
         if is_blank(&text) {
             self.append_text(&text);
@@ -53,7 +53,7 @@ impl Builder<'_> {
                 self.pop_to_table();
                 self.insert(&Tag::bare(Name::COLGROUP));
                 self.mode = Mode::InColumnGroup;
-                return Next::Again;
+                return Next::Reprocess;
             }
             Name::TBODY | Name::TFOOT | Name::THEAD => {
                 self.pop_to_table();
@@ -64,13 +64,13 @@ impl Builder<'_> {
                 self.pop_to_table();
                 self.insert(&Tag::bare(Name::TBODY));
                 self.mode = Mode::InTableBody;
-                return Next::Again;
+                return Next::Reprocess;
             }
             Name::TABLE => {
                 if self.in_table_scope(Name::TABLE) {
                     self.pop_through(Name::TABLE);
                     self.reset_mode();
-                    return Next::Again;
+                    return Next::Reprocess;
                 }
             }
             Name::STYLE | Name::SCRIPT | Name::TEMPLATE => return self.in_head(tag),
@@ -88,7 +88,7 @@ impl Builder<'_> {
     }
 
     fn pop_to_table(&mut self) {
-        self.pop_to(|open| open.class & TABLE_SCOPE != 0);
+        self.pop_to(|open| open.categories & TABLE_SCOPE != 0);
     }
 
     pub(super) fn in_caption(&mut self, tag: &Tag) -> Next {
@@ -106,7 +106,7 @@ impl Builder<'_> {
             self.formatting.clear_to_marker();
             self.mode = Mode::InTable;
             let is_own = tag.is_end && tag.name == Name::CAPTION;
-            return if is_own { Next::Done } else { Next::Again };
+            return if is_own { Next::Done } else { Next::Reprocess };
         }
         if tag.is_end && (is_part(tag.name) || matches!(tag.name, Name::BODY | Name::HTML)) {
             return Next::Done;
@@ -125,7 +125,7 @@ impl Builder<'_> {
             }
             (true, Name::COL) => {}
             (_, Name::TEMPLATE) => return self.in_head(tag),
-            _ => return if self.leave_mode() { Next::Again } else { Next::Done },
+            _ => return if self.leave_mode() { Next::Reprocess } else { Next::Done },
         }
         Next::Done
     }
@@ -143,7 +143,7 @@ impl Builder<'_> {
                 self.pop_to_table_body();
                 self.insert(&Tag::bare(Name::TR));
                 self.mode = Mode::InRow;
-                Next::Again
+                Next::Reprocess
             }
             (true, name) if is_body(name) => {
                 if self.in_table_scope(name) {
@@ -179,7 +179,7 @@ impl Builder<'_> {
         self.pop_to_table_body();
         self.pop();
         self.mode = Mode::InTable;
-        Next::Again
+        Next::Reprocess
     }
 
     pub(super) fn in_row(&mut self, tag: &Tag) -> Next {
@@ -197,7 +197,7 @@ impl Builder<'_> {
             }
             (true, Name::TBODY | Name::TFOOT | Name::THEAD) => {
                 if self.in_table_scope(tag.name) && self.leave_row() {
-                    return Next::Again;
+                    return Next::Reprocess;
                 }
                 Next::Done
             }
@@ -209,7 +209,7 @@ impl Builder<'_> {
     }
 
     fn leave_row_for_tag(&mut self) -> Next {
-        if self.leave_row() { Next::Again } else { Next::Done }
+        if self.leave_row() { Next::Reprocess } else { Next::Done }
     }
 
     fn pop_to_row(&mut self) {
@@ -262,7 +262,7 @@ impl Builder<'_> {
         self.pop_through_by(|open| open.is(Name::TD) || open.is(Name::TH));
         self.formatting.clear_to_marker();
         self.mode = Mode::InRow;
-        Next::Again
+        Next::Reprocess
     }
 }
 

@@ -1,16 +1,16 @@
 //! A start or end tag, and the attributes that somebody looks at.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use memchr::{memchr, memchr2};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::Tokenizer;
 use super::references;
 use crate::page::tree::names::{FORMATTING, Name, Names};
 
 /// Attributes kept of one tag; the rest of a flood is dropped.
-pub(in super::super) const MOST_ATTRIBUTES: usize = 32;
+const MOST_ATTRIBUTES: usize = 32;
 
 /// A start or end tag. Of an end tag nothing is known but its name.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub(in super::super) struct Tag {
     pub(in super::super) name: Name,
     pub(in super::super) is_end: bool,
     pub(in super::super) is_self_closing: bool,
+    /// Where it begins in the page.
+    pub(in super::super) source: u32,
     /// The first of each name, in the order of the page: of formatting elements all, because two
     /// are the same to the standard only if all attributes are; else those of a [`Kind`].
     pub(in super::super) attributes: Vec<Attribute>,
@@ -54,7 +56,13 @@ pub(in super::super) enum Kind {
 
 impl Default for Tag {
     fn default() -> Tag {
-        Tag { name: Name::P, is_end: false, is_self_closing: false, attributes: Vec::new() }
+        Tag {
+            name: Name::P,
+            is_end: false,
+            is_self_closing: false,
+            source: 0,
+            attributes: Vec::new(),
+        }
     }
 }
 
@@ -73,9 +81,30 @@ impl Tag {
         self.attribute(kind).map_or(Cow::Borrowed(""), |attribute| attribute.value(html))
     }
 
+    /// The start tag that begins at `source` in the page `html`.
+    pub(in super::super) fn start_at(source: u32, html: &str) -> Tag {
+        // Not `new`, which looks at the whole page.
+        let (at, tag) = (source as usize, Tag::default());
+        let mut tokenizer =
+            Tokenizer { html, at, has_nul: false, run_end: 0, in_cdata: false, tag };
+        tokenizer.read_tag(false, &mut Names::default());
+        tokenizer.tag
+    }
+
+    /// A number that is the same for tags with the same attributes in whatever order, and for no
+    /// others that anybody will ever see.
+    pub(in super::super) fn fingerprint(&self, html: &str) -> u128 {
+        let hash = |attribute: &Attribute| {
+            let seed = xxh3_64(attribute.name(html).as_bytes());
+            xxh3_128_with_seed(attribute.value(html).as_bytes(), seed)
+        };
+        self.attributes.iter().map(hash).fold(0, u128::wrapping_add)
+    }
+
     /// Keeps an attribute if it is wanted and the first of its name.
-    fn keep(&mut self, attribute: Attribute, html: &str) {
-        let is_wanted = self.name.class() & FORMATTING != 0 || attribute.kind.is_wanted(self.name);
+    fn keep_attribute(&mut self, attribute: Attribute, html: &str) {
+        let is_wanted =
+            self.name.categories() & FORMATTING != 0 || attribute.kind.is_wanted(self.name);
         if self.is_end || !is_wanted || self.attributes.len() == MOST_ATTRIBUTES {
             return;
         }
@@ -91,17 +120,12 @@ impl Tag {
 }
 
 impl Attribute {
-    /// An attribute whose name and value stand at these places.
-    pub(in super::super) fn at(kind: Kind, name: Range<u32>, value: Range<u32>) -> Attribute {
-        Attribute { kind, name: (name.start, name.end), value: (value.start, value.end) }
-    }
-
     fn raw_name<'a>(&self, html: &'a str) -> &'a str {
         &html[self.name.0 as usize..self.name.1 as usize]
     }
 
     /// The name in lower case, as the standard has it.
-    pub(in super::super) fn name(&self, html: &str) -> String {
+    fn name(&self, html: &str) -> String {
         self.raw_name(html).to_ascii_lowercase().replace('\0', "\u{FFFD}")
     }
 
@@ -199,6 +223,7 @@ impl Tokenizer<'_> {
         self.tag.name = names.name(&self.html[start..end]);
         self.tag.is_end = is_end;
         self.tag.is_self_closing = false;
+        self.tag.source = self.at as u32;
         self.tag.attributes.clear();
         let tag_end = self.read_attributes(end);
         self.at = tag_end.unwrap_or(bytes.len());
@@ -251,10 +276,10 @@ impl Tokenizer<'_> {
                 }
             };
         }
-        let place = |(from, to): (usize, usize)| from as u32..to as u32;
+        let place = |(from, to): (usize, usize)| (from as u32, to as u32);
         let kind = Kind::of(&bytes[start..name_end]);
-        let attribute = Attribute::at(kind, place((start, name_end)), place(value));
-        self.tag.keep(attribute, self.html);
+        let attribute = Attribute { kind, name: place((start, name_end)), value: place(value) };
+        self.tag.keep_attribute(attribute, self.html);
         Some(at)
     }
 }

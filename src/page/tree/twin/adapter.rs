@@ -287,6 +287,7 @@ impl Emitter for &mut Adapter<'_> {
     }
 
     fn adjusted_current_node_present_but_not_in_html_namespace(&mut self) -> bool {
+        self.flush_text();
         self.builder.adjusted_current_node_present_but_not_in_html_namespace()
     }
 }
@@ -312,9 +313,7 @@ fn is_wanted(builder: &TreeBuilder<u32, Sink>, element: &LocalName, attribute: &
     match attribute {
         b"id" | b"class" | b"hidden" | b"style" | b"type" | b"alttext" | b"encoding" => true,
         b"name" | b"http-equiv" | b"content" if *element == local_name!("meta") => true,
-        b"rel" | b"href" => {
-            matches!(*element, local_name!("a") | local_name!("link") | local_name!("area"))
-        }
-        _ => builder.sink.name(element).class() & FORMATTING != 0,
+        b"rel" | b"href" if matches!(*element, local_name!("link") | local_name!("area")) => true,
+        _ => builder.sink.name(element).categories() & FORMATTING != 0,
     }
 }

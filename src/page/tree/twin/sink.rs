@@ -229,7 +229,7 @@ fn keep_values(tree: &mut Tree, node: u32, attributes: &[Attribute]) {
         if kept.0 != kept.1 {
             continue;
         }
-        let kept = tree.keep(&attribute.value);
+        let kept = tree.store(&attribute.value);
         let element = &mut tree.elements[index as usize];
         match attribute.name.local {
             local_name!("id") => element.id = kept,
