@@ -35,6 +35,7 @@ pub mod text;
 pub mod assets;
 pub mod config;
 pub mod format;
+mod html;
 pub mod store;
 
 // Floor 2

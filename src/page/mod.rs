@@ -9,9 +9,9 @@ mod content;
 mod frames;
 mod paragraphs;
 pub mod publisher;
-mod tree;
 
 use crate::format::document::{Paragraph, Rights};
+use crate::html::Tree;
 use crate::outcome::Outcome;
 
 pub use charset::{CharsetReasons, Decoded, decode, decode_with_reasons};
@@ -31,7 +31,7 @@ pub struct Page {
 /// Reads pages one after another, keeping its buffers in between.
 #[derive(Debug, Default)]
 pub struct Reader {
-    tree: tree::Tree,
+    tree: Tree,
     writer: paragraphs::Writer,
 }
 
@@ -47,14 +47,14 @@ impl Reader {
     /// # Errors
     /// `TooDeep` or `TooCostly` for a page beyond the work budgets.
     pub fn html(&mut self, text: &str) -> Result<Page, Outcome> {
-        self.tree.parse(text)?;
+        let mut rights = Rights::default();
+        self.tree.parse(text, &mut |start| publisher::hear(&mut rights, start))?;
         let title = paragraphs::title(&self.tree, &mut self.writer);
         let mut paragraphs = paragraphs::paragraphs(&self.tree, &mut self.writer);
-        let rights = self.tree.take_rights();
         if paragraphs.is_empty()
             && let Some(inside) = frames::without_frames(text)
         {
-            self.tree.parse(inside)?;
+            self.tree.parse(inside, &mut |_| {})?;
             paragraphs = paragraphs::paragraphs(&self.tree, &mut self.writer);
         }
         Ok(Page { title, rights, paragraphs })

@@ -7,7 +7,7 @@
 use crate::format::document::{Paragraph, ParagraphKind};
 use crate::text::normalize::output_text;
 
-use super::tree::{DOCUMENT, Element, NONE, Tree, View, WhiteSpace};
+use crate::html::{DOCUMENT, Element, NONE, Tree, View, WhiteSpace};
 
 mod elements;
 mod path;

@@ -7,6 +7,7 @@
 //! its own record large.
 
 use crate::format::document::{License, Rights, RightsSource, RobotsDirective};
+use crate::html::{Kind, Name, Start};
 
 /// What a pipeline may honour: [`says`] tells whether a page said it.
 pub const SIGNALS: &[&str] = &["noindex", "noarchive", "noai", "noimageai", "tdm"];
@@ -76,8 +77,24 @@ pub fn header(rights: &mut Rights, name: &str, value: &str) {
     field(rights, name, value, RightsSource::Header);
 }
 
-/// Whether a `meta` of this `name` or `http-equiv` can say anything: most cannot, and are not kept.
-pub(super) fn is_heard(name: &str) -> bool {
+/// Hears a start tag.
+pub(super) fn hear(rights: &mut Rights, start: Start<'_>) {
+    if start.name() != Name::META {
+        link(rights, &start.value(Kind::Rel), &start.value(Kind::Href));
+        return;
+    }
+    let said = |kind| {
+        let name = start.value(kind);
+        if is_heard(&name) { name } else { "".into() }
+    };
+    let (name, pragma) = (said(Kind::Name), said(Kind::HttpEquiv));
+    if !(name.is_empty() && pragma.is_empty()) {
+        meta(rights, &name, &pragma, &start.value(Kind::Content));
+    }
+}
+
+/// Whether a `meta` of this `name` or `http-equiv` can say anything: most cannot.
+fn is_heard(name: &str) -> bool {
     let name = name.trim();
     is_everybody(name)
         || FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name))
@@ -90,7 +107,7 @@ fn is_license(rel: &str) -> bool {
 }
 
 /// Hears a `meta` element by its `name`, `http-equiv` and `content`, each empty where it is not.
-pub(super) fn meta(rights: &mut Rights, name: &str, pragma: &str, content: &str) {
+fn meta(rights: &mut Rights, name: &str, pragma: &str, content: &str) {
     let name = name.trim();
     if is_everybody(name) {
         directives(rights, content, None, RightsSource::Meta);
@@ -103,7 +120,7 @@ pub(super) fn meta(rights: &mut Rights, name: &str, pragma: &str, content: &str)
 }
 
 /// Hears a link by its `rel` and `href`, each empty where it is not.
-pub(super) fn link(rights: &mut Rights, rel: &str, href: &str) {
+fn link(rights: &mut Rights, rel: &str, href: &str) {
     let rel = is_license(rel);
     let url = href.trim();
     if !(rel || is_creative_commons(url)) || url.is_empty() || url.len() > LONGEST_ADDRESS {

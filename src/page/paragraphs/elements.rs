@@ -1,7 +1,7 @@
 //! What each element does to the text: breaks it, hides it, or nothing.
 
 use crate::format::document::ParagraphKind;
-use crate::page::tree::{Element, NONE, Name, Namespace, Tree};
+use crate::html::{Element, NONE, Name, Namespace, Tree};
 
 /// What an element does to the text in and around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

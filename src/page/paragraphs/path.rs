@@ -5,7 +5,7 @@
 //! becomes `_`, and white space and control characters go. Of a deeper path the innermost 32
 //! elements stay.
 
-use crate::page::tree::{Element, NONE, Name, Tree};
+use crate::html::{Element, NONE, Name, Tree};
 
 const MOST_ELEMENTS: usize = 32;
 const MOST_CLASSES: usize = 3;

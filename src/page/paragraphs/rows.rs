@@ -1,6 +1,6 @@
 //! Which table rows become one paragraph: those whose cells are all short and hold no block.
 
-use crate::page::tree::{NONE, Tree, View};
+use crate::html::{NONE, Tree, View};
 
 use super::elements::{Role, role};
 use super::next_inside;

@@ -5,7 +5,7 @@
 //! source between two visible characters vanishes or becomes a space by what stands on its two
 //! sides, wherever inline elements begin or end (CSS Text §4, with Ambiguous width as wide).
 
-use crate::page::tree::NONE;
+use crate::html::NONE;
 use crate::text::normalize::output_text;
 use crate::text::width::break_vanishes;
 

@@ -14,7 +14,8 @@ mod references;
 mod script;
 mod tag;
 
-pub(super) use tag::{Kind, Tag};
+pub(crate) use tag::Kind;
+pub(super) use tag::Tag;
 
 /// How the tree builder wants the page to be read on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

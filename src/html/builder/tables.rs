@@ -1,9 +1,9 @@
 //! The insertion modes of tables.
 
 use super::{Builder, Mode, Next, is_blank};
-use crate::page::tree::NONE;
-use crate::page::tree::names::{Name, TABLE_SCOPE};
-use crate::page::tree::tokenizer::Tag;
+use crate::html::NONE;
+use crate::html::names::{Name, TABLE_SCOPE};
+use crate::html::tokenizer::Tag;
 
 impl Builder<'_> {
     /// Ends the text of a table: white space stays there, anything else is put before the table.

@@ -1,14 +1,16 @@
 //! The HTML standard's tree construction over the arena of [`Tree`].
 //!
 //! It follows the standard's insertion modes without scripting and without its messages; comments
-//! are not kept. What the standard looks up again and again is at hand: each open element
+//! are not kept. Where html5ever, its twin, is not to the letter of the standard, neither is it:
+//! integration points and `search` do not count as special elements, formulas with HTML in them
+//! are left where a tag breaks out of a drawing, and a doctype does not end the text of a table. What the standard looks up again and again is at hand: each open element
 //! with its categories, how many of a name are open, whether an element is open at all. A step is
 //! one look at an open or formatting element, or one node that is put somewhere.
 
 use super::attributes;
 use super::names::{FOREIGN, KNOWN, Name, Names, Namespace};
 use super::tokenizer::{Content, Tag};
-use super::{Budget, DOCUMENT, NONE, Tree};
+use super::{Budget, DOCUMENT, Hear, NONE, Start, Tree};
 
 mod body;
 mod foreign;
@@ -65,6 +67,7 @@ pub(super) struct Builder<'a> {
     /// Without carriage returns; attributes are places in it.
     html: &'a str,
     tree: &'a mut Tree,
+    hear: Hear<'a>,
     mode: Mode,
     /// The mode behind raw text or the text of a table.
     original_mode: Mode,
@@ -92,10 +95,11 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// `tree` holds the bare document.
-    pub(super) fn new(html: &'a str, tree: &'a mut Tree) -> Builder<'a> {
+    pub(super) fn new(html: &'a str, tree: &'a mut Tree, hear: Hear<'a>) -> Builder<'a> {
         Builder {
             html,
             tree,
+            hear,
             mode: Mode::Initial,
             original_mode: Mode::Initial,
             stack: Vec::with_capacity(64),
@@ -376,6 +380,10 @@ impl<'a> Builder<'a> {
 
     fn create(&mut self, namespace: Namespace, tag: &Tag) -> Open {
         let element = attributes::element(self.tree, namespace, tag, self.html);
+        let may_speak = matches!(tag.name, Name::A | Name::AREA | Name::LINK | Name::META);
+        if may_speak && namespace == Namespace::Html && !tag.attributes.is_empty() {
+            (self.hear)(Start { tag, html: self.html });
+        }
         let node = self.tree.add_element(element);
         Open { node, name: tag.name, categories: tag.name.categories_in(namespace) }
     }

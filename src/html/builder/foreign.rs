@@ -1,8 +1,8 @@
 //! Formulas and drawings inside a page: the rules for foreign content.
 
 use super::{Builder, Next};
-use crate::page::tree::names::{FOREIGN, MATH_TEXT, Name, Namespace, SVG_HTML};
-use crate::page::tree::tokenizer::{Kind, Tag};
+use crate::html::names::{FOREIGN, MATH_TEXT, Name, Namespace, SVG_HTML};
+use crate::html::tokenizer::{Kind, Tag};
 
 impl Builder<'_> {
     /// Whether text is read by the rules for foreign content.

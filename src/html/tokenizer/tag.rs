@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::Tokenizer;
 use super::references;
-use crate::page::tree::names::{FORMATTING, Name, Names};
+use crate::html::names::{FORMATTING, Name, Names};
 
 /// Attributes kept of one tag; the rest of a flood is dropped.
 const MOST_ATTRIBUTES: usize = 32;
@@ -35,7 +35,7 @@ pub(in super::super) struct Attribute {
 
 /// The attributes that the tree builder or extraction knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Kind {
+pub(crate) enum Kind {
     AltText,
     Class,
     Color,

@@ -1,6 +1,7 @@
 //! The plain twin of the parser: html5gum's tokenizer before html5ever's tree builder, behind the
 //! same guard and into the same arena. The trees must be the same, page for page.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5gum::Tokenizer;
 use proptest::prelude::*;
 
-use super::{BUDGET, DOCUMENT, NONE, Tree, View};
+use super::{BUDGET, DOCUMENT, Kind, NONE, Name, Names, Tree, View};
 use crate::outcome::Outcome;
 
 mod adapter;
@@ -18,8 +19,8 @@ mod sink;
 use adapter::Adapter;
 use sink::Sink;
 
-/// The tree of the twin, and how many start tags the guard dropped.
-fn parse(html: &str) -> (Result<Tree, Outcome>, u64) {
+/// The outline of the twin's tree, and how many start tags the guard dropped.
+fn parse(html: &str) -> (Result<String, Outcome>, u64) {
     let mut tree = Tree::default();
     tree.clear();
     let options = TreeBuilderOpts {
@@ -36,14 +37,17 @@ fn parse(html: &str) -> (Result<Tree, Outcome>, u64) {
     let outcome = match (dropped > BUDGET.dropped, gave_up) {
         (true, _) => Err(Outcome::TooDeep),
         (_, true) => Err(Outcome::TooCostly),
-        _ => Ok(builder.sink.into_tree()),
+        _ => {
+            let (tree, heard) = builder.sink.into_parts();
+            Ok(outline(&tree, &heard))
+        }
     };
     (outcome, dropped)
 }
 
-/// All that is read of a tree, a line for each node.
-fn outline(tree: &Tree) -> String {
-    let mut out = format!("{:?}\n", tree.rights);
+/// All that is heard and read of a tree, a line for each node.
+fn outline(tree: &Tree, heard: &BTreeSet<String>) -> String {
+    let mut out = format!("{heard:?}\n");
     let (mut node, mut depth) = (DOCUMENT, 0);
     let mut in_text = false;
     loop {
@@ -97,9 +101,18 @@ fn outline(tree: &Tree) -> String {
 /// elements that it copies.
 fn outlines(html: &str) -> Option<[Result<String, Outcome>; 2]> {
     let mut tree = Tree::default();
-    let (spent, ours) = tree.parse_within(html, BUDGET);
+    let mut heard = BTreeSet::new();
+    let (spent, ours) = tree.parse_within(html, BUDGET, &mut |start| {
+        let kinds = match start.name() {
+            Name::META => &[Kind::Name, Kind::HttpEquiv, Kind::Content][..],
+            _ => &[Kind::Rel, Kind::Href],
+        };
+        let values: Vec<_> = kinds.iter().map(|&kind| start.value(kind)).collect();
+        let name = Names::default().text(start.name()).to_owned();
+        heard.insert(format!("{name} {values:?}"));
+    });
     let (twins, dropped) = parse(html);
-    let outlines = [ours.map(|()| outline(&tree)), twins.map(|tree| outline(&tree))];
+    let outlines = [ours.map(|()| outline(&tree, &heard)), twins];
     (spent.dropped == 0 && dropped == 0).then_some(outlines)
 }
 

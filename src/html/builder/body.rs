@@ -2,11 +2,11 @@
 
 use super::head::is_of_head;
 use super::{Builder, Mode, Next, is_blank};
-use crate::page::tree::names::{
+use crate::html::names::{
     BLOCK, BUTTON_SCOPE, FORMATTING, HEADING, LIST_SCOPE, Name, Namespace, SCOPE, SPECIAL,
 };
-use crate::page::tree::tokenizer::{Content, Kind, Tag};
-use crate::page::tree::{NONE, attributes};
+use crate::html::tokenizer::{Content, Kind, Tag};
+use crate::html::{NONE, attributes};
 
 impl Builder<'_> {
     pub(super) fn body_text(&mut self, text: &str) {

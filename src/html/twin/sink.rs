@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, Ref, RefCell};
+use std::collections::BTreeSet;
 
 use html5ever::interface::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, Namespace, QualName, local_name, ns};
 
-use crate::page::publisher;
-use crate::page::tree::{self, Budget, DOCUMENT, Data, Element, NONE, Name, Tree, attributes};
+use crate::html;
+use crate::html::{Budget, DOCUMENT, Data, Element, NONE, Name, Tree, attributes};
 
 /// Stands for a comment: never stored.
 const COMMENT: u32 = NONE - 1;
@@ -18,6 +19,8 @@ pub(super) struct Sink {
     tree: RefCell<Tree>,
     /// The names of its elements as html5ever has them.
     names: RefCell<Vec<QualName>>,
+    /// What a listener hears, each once.
+    heard: RefCell<BTreeSet<String>>,
     steps: Cell<u64>,
     last_depth: Cell<u32>,
 }
@@ -28,13 +31,15 @@ impl Sink {
         Sink {
             tree: RefCell::new(tree),
             names: RefCell::default(),
+            heard: RefCell::default(),
             steps: Cell::new(0),
             last_depth: Cell::new(0),
         }
     }
 
-    pub(super) fn into_tree(self) -> Tree {
-        self.tree.into_inner()
+    /// The tree, and what was heard.
+    pub(super) fn into_parts(self) -> (Tree, BTreeSet<String>) {
+        (self.tree.into_inner(), self.heard.into_inner())
     }
 
     /// The name as the arena has it.
@@ -121,9 +126,9 @@ impl TreeSink for Sink {
         let mut tree = self.tree.borrow_mut();
         let is_html = name.ns == ns!(html);
         let namespace = match name.ns {
-            ns!(html) => tree::Namespace::Html,
-            ns!(mathml) => tree::Namespace::MathMl,
-            _ => tree::Namespace::Svg,
+            ns!(html) => html::Namespace::Html,
+            ns!(mathml) => html::Namespace::MathMl,
+            _ => html::Namespace::Svg,
         };
         let short = tree.names.name(&name.local);
         let mut element = Element::new(short, namespace);
@@ -135,7 +140,7 @@ impl TreeSink for Sink {
         element.white_space = style.and_then(|style| attributes::white_space(&style.value));
         element.integration_point = flags.mathml_annotation_xml_integration_point;
         if is_html {
-            hear(&mut tree.rights, &name.local, &attributes);
+            self.heard.borrow_mut().extend(heard(&name.local, &attributes));
         }
         self.names.borrow_mut().push(name);
         let node = tree.add_element(element);
@@ -251,23 +256,16 @@ fn hides(name: &LocalName, attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Hears what an element says about uses of the page.
-fn hear(
-    rights: &mut crate::format::document::Rights,
-    element: &LocalName,
-    attributes: &[Attribute],
-) {
-    let value = |name: LocalName| {
-        attributes.iter().find(|attribute| attribute.name.local == name).map_or("", |a| &*a.value)
+/// What is heard of a start tag, as text.
+fn heard(element: &LocalName, attributes: &[Attribute]) -> Option<String> {
+    let names = match *element {
+        local_name!("a") | local_name!("area") | local_name!("link") => &["rel", "href"][..],
+        local_name!("meta") => &["name", "http-equiv", "content"],
+        _ => return None,
     };
-    if *element == local_name!("meta") {
-        let said = |name| Some(value(name)).filter(|said| publisher::is_heard(said));
-        let pragma = said(local_name!("http-equiv")).unwrap_or_default();
-        let content = value(local_name!("content"));
-        publisher::meta(rights, said(local_name!("name")).unwrap_or_default(), pragma, content);
-    } else if *element == local_name!("a")
-        || matches!(*element, local_name!("link") | local_name!("area"))
-    {
-        publisher::link(rights, value(local_name!("rel")), value(local_name!("href")));
-    }
+    let value = |name: &str| {
+        attributes.iter().find(|a| &*a.name.local == name).map_or("", |attribute| &attribute.value)
+    };
+    let values: Vec<&str> = names.iter().copied().map(value).collect();
+    (!attributes.is_empty()).then(|| format!("{element} {values:?}"))
 }

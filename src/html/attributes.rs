@@ -3,19 +3,17 @@
 use super::names::{Name, Namespace};
 use super::tokenizer::{Kind, Tag};
 use super::{Data, Element, Tree};
-use crate::page::publisher;
 
 /// What a `style` attribute says of white space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum WhiteSpace {
+pub(crate) enum WhiteSpace {
     /// Runs collapse into one space.
     Collapse,
     /// Spaces and line breaks are kept (`white-space: pre*`).
     Keep,
 }
 
-/// The element of a start tag in the page `html`; the tree keeps its values and hears what it says
-/// about uses of the page.
+/// The element of a start tag in the page `html`; the tree keeps its values.
 pub(super) fn element(tree: &mut Tree, namespace: Namespace, tag: &Tag, html: &str) -> Element {
     let mut element = Element::new(tag.name, namespace);
     if tag.attributes.is_empty() {
@@ -44,9 +42,6 @@ pub(super) fn element(tree: &mut Tree, namespace: Namespace, tag: &Tag, html: &s
         }
     }
     keep_values(tree, &mut element, tag, html);
-    if is_html {
-        hear(tree, tag, html);
-    }
     element
 }
 
@@ -70,28 +65,6 @@ fn keep_values(tree: &mut Tree, element: &mut Element, tag: &Tag, html: &str) {
         if kept.0 == kept.1 {
             *kept = tree.store(&attribute.value(html));
         }
-    }
-}
-
-/// Hears what an element of HTML says about uses of the page.
-fn hear(tree: &mut Tree, tag: &Tag, html: &str) {
-    match tag.name {
-        Name::META => {
-            let said = |kind| {
-                let name = tag.value(kind, html);
-                if publisher::is_heard(&name) { name } else { "".into() }
-            };
-            let (name, pragma) = (said(Kind::Name), said(Kind::HttpEquiv));
-            if !(name.is_empty() && pragma.is_empty()) {
-                let content = tag.value(Kind::Content, html);
-                publisher::meta(&mut tree.rights, &name, &pragma, &content);
-            }
-        }
-        Name::A | Name::LINK | Name::AREA => {
-            let (rel, href) = (tag.value(Kind::Rel, html), tag.value(Kind::Href, html));
-            publisher::link(&mut tree.rights, &rel, &href);
-        }
-        _ => {}
     }
 }
 

@@ -1,20 +1,14 @@
-//! The tree of a page: the HTML standard's tokenizer and tree construction over a flat arena of
-//! nodes.
-//!
-//! Text is kept in one string, nodes are `u32` indices. A guard before the tree builder keeps the
-//! nesting of HTML shallow, because tree building is quadratic in depth. Work is bounded by counts
-//! (nodes, names, steps, dropped tags), never by a clock, so that a page ends in the same way on
-//! every machine. Both halves are written for this arena and the few attributes that extraction
-//! asks for; the tests hold them against html5gum and html5ever. Where html5ever is not to the
-//! letter of the standard, neither are they: integration points and `search` do not count as
-//! special elements, and a doctype does not end the text of a table.
+//! HTML from text to a tree: the HTML standard's tokenizer and tree construction over a flat arena
+//! of nodes. Both are written for this arena and the few attributes that extraction asks for; the
+//! tests hold them against html5gum and html5ever. Work is bounded by counts (nodes, names, steps,
+//! dropped tags), never by a clock, so that a page ends in the same way on every machine. Knows
+//! nothing of what a reader sees, of charsets, and of what becomes of the tree.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use memchr::memchr;
 
-use crate::format::document::Rights;
 use crate::outcome::Outcome;
 
 mod arena;
@@ -26,17 +20,18 @@ mod tokenizer;
 #[cfg(test)]
 mod twin;
 
-pub(super) use attributes::WhiteSpace;
+pub(crate) use attributes::WhiteSpace;
 use builder::Builder;
 use guard::Guard;
 use names::Names;
-pub(super) use names::{Name, Namespace};
-use tokenizer::{Token, Tokenizer};
+pub(crate) use names::{Name, Namespace};
+pub(crate) use tokenizer::Kind;
+use tokenizer::{Tag, Token, Tokenizer};
 
 /// No node.
-pub(super) const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 /// The document itself, the root of every tree.
-pub(super) const DOCUMENT: u32 = 0;
+pub(crate) const DOCUMENT: u32 = 0;
 
 /// The work that a page may cost.
 #[derive(Debug, Clone, Copy)]
@@ -67,15 +62,13 @@ const KEPT_CAPACITY: usize = 1 << 17;
 
 /// A page as a tree. Built by [`Tree::parse`], reusable for the next page.
 #[derive(Debug, Default)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     nodes: Vec<Node>,
     elements: Vec<Element>,
     /// Text nodes and the kept attribute values, one behind the other.
     text: String,
     /// The first `title` element of HTML, or [`NONE`].
     title: u32,
-    /// What `meta` elements and links say about uses of the page.
-    rights: Rights,
     names: Names,
 }
 
@@ -100,20 +93,20 @@ enum Data {
 
 /// What is kept of an element: its name and the few attributes that extraction asks for.
 #[derive(Debug, Clone)]
-pub(super) struct Element {
-    pub(super) name: Name,
-    pub(super) namespace: Namespace,
+pub(crate) struct Element {
+    pub(crate) name: Name,
+    pub(crate) namespace: Namespace,
     id: (u32, u32),
     class: (u32, u32),
     alttext: (u32, u32),
     /// Elements above this one when it was put there, the document's root element being 0.
     depth: u32,
     /// `hidden`, or a style that hides it, or `type=hidden`.
-    pub(super) hidden: bool,
+    pub(crate) hidden: bool,
     /// An `a` with `href`.
-    pub(super) link: bool,
+    pub(crate) link: bool,
     /// What the `style` attribute says of white space.
-    pub(super) white_space: Option<WhiteSpace>,
+    pub(crate) white_space: Option<WhiteSpace>,
     /// Text directly inside is never seen (`script`, `style`): it is not even stored.
     drops_text: bool,
     /// `annotation-xml` that holds HTML.
@@ -122,24 +115,51 @@ pub(super) struct Element {
     is_open: bool,
 }
 
+/// Who hears a start tag.
+pub(crate) type Hear<'a> = &'a mut dyn FnMut(Start<'_>);
+
+/// A start tag as whoever hears it has it.
+#[derive(Clone, Copy)]
+pub(crate) struct Start<'a> {
+    tag: &'a Tag,
+    html: &'a str,
+}
+
+impl<'a> Start<'a> {
+    pub(crate) fn name(&self) -> Name {
+        self.tag.name
+    }
+
+    /// The value of an attribute, empty where it is not.
+    pub(crate) fn value(&self, kind: Kind) -> Cow<'a, str> {
+        self.tag.value(kind, self.html)
+    }
+}
+
 /// One node as the walk sees it.
-pub(super) enum View<'a> {
+pub(crate) enum View<'a> {
     Document,
     Element(&'a Element),
     Text(&'a str),
 }
 
 impl Tree {
-    /// Builds the tree of `html`, dropping whatever tree was there.
+    /// Builds the tree of `html`, dropping whatever tree was there. `hear` is called with each start
+    /// tag of HTML whose attributes say something about the page: `meta`, `link`, `a`, `area`.
     ///
     /// # Errors
     /// `TooCostly` past the budget of nodes or steps, `TooDeep` if the guard had to drop too much.
-    pub(super) fn parse(&mut self, html: &str) -> Result<(), Outcome> {
-        self.parse_within(html, BUDGET).1
+    pub(crate) fn parse(&mut self, html: &str, hear: Hear<'_>) -> Result<(), Outcome> {
+        self.parse_within(html, BUDGET, hear).1
     }
 
     /// Returns what it took, too.
-    fn parse_within(&mut self, html: &str, budget: Budget) -> (Spent, Result<(), Outcome>) {
+    fn parse_within(
+        &mut self,
+        html: &str,
+        budget: Budget,
+        hear: Hear<'_>,
+    ) -> (Spent, Result<(), Outcome>) {
         self.clear();
         if html.len() > u32::MAX as usize {
             // Attributes are places in the page, of 32 bits each.
@@ -147,7 +167,7 @@ impl Tree {
         }
         let html = without_carriage_returns(html);
         let mut tokenizer = Tokenizer::new(&html);
-        let mut builder = Builder::new(&html, self);
+        let mut builder = Builder::new(&html, self, hear);
         let mut guard = Guard::default();
         let outcome = loop {
             let (content, raw) = builder.content();
@@ -197,11 +217,10 @@ impl Tree {
         self.text.shrink_to(KEPT_CAPACITY * 32);
         self.nodes.push(Node::new(Data::Document));
         self.title = NONE;
-        self.rights = Rights::default();
         self.names.clear();
     }
 
-    pub(super) fn view(&self, node: u32) -> View<'_> {
+    pub(crate) fn view(&self, node: u32) -> View<'_> {
         match self.nodes[node as usize].data {
             Data::Document => View::Document,
             Data::Element(index) => View::Element(&self.elements[index as usize]),
@@ -209,49 +228,44 @@ impl Tree {
         }
     }
 
-    pub(super) fn element(&self, node: u32) -> Option<&Element> {
+    pub(crate) fn element(&self, node: u32) -> Option<&Element> {
         match self.nodes[node as usize].data {
             Data::Element(index) => Some(&self.elements[index as usize]),
             _ => None,
         }
     }
 
-    pub(super) fn parent(&self, node: u32) -> u32 {
+    pub(crate) fn parent(&self, node: u32) -> u32 {
         self.nodes[node as usize].parent
     }
 
-    pub(super) fn first_child(&self, node: u32) -> u32 {
+    pub(crate) fn first_child(&self, node: u32) -> u32 {
         self.nodes[node as usize].first
     }
 
-    pub(super) fn next_sibling(&self, node: u32) -> u32 {
+    pub(crate) fn next_sibling(&self, node: u32) -> u32 {
         self.nodes[node as usize].next
     }
 
     /// The first `title` element of HTML, or [`NONE`].
-    pub(super) fn title(&self) -> u32 {
+    pub(crate) fn title(&self) -> u32 {
         self.title
     }
 
-    /// What `meta` elements and links say about uses of the page; it is gone from the tree then.
-    pub(super) fn take_rights(&mut self) -> Rights {
-        std::mem::take(&mut self.rights)
-    }
-
     /// The element's name as text, in lower case.
-    pub(super) fn name(&self, element: &Element) -> &str {
+    pub(crate) fn name(&self, element: &Element) -> &str {
         self.names.text(element.name)
     }
 
-    pub(super) fn id(&self, element: &Element) -> &str {
+    pub(crate) fn id(&self, element: &Element) -> &str {
         self.value(element.id)
     }
 
-    pub(super) fn class(&self, element: &Element) -> &str {
+    pub(crate) fn class(&self, element: &Element) -> &str {
         self.value(element.class)
     }
 
-    pub(super) fn alttext(&self, element: &Element) -> &str {
+    pub(crate) fn alttext(&self, element: &Element) -> &str {
         self.value(element.alttext)
     }
 
@@ -304,7 +318,7 @@ mod tests {
 
     fn parsed(html: &str) -> Tree {
         let mut tree = Tree::default();
-        tree.parse(html).expect("within its budget");
+        tree.parse(html, &mut |_| {}).expect("within its budget");
         tree
     }
 
@@ -351,7 +365,7 @@ mod tests {
     #[test]
     fn a_tree_can_be_used_again() {
         let mut tree = parsed("<title>x</title><p>long text");
-        tree.parse("y").expect("within its budget");
+        tree.parse("y", &mut |_| {}).expect("within its budget");
         assert_eq!(shape(&tree, DOCUMENT), r#"(html(head,body("y")))"#);
         assert_eq!(tree.title(), NONE);
     }
@@ -389,7 +403,7 @@ mod tests {
             ),
         ];
         for (name, html, outcome) in pages {
-            let (spent, got) = Tree::default().parse_within(&html, BUDGET);
+            let (spent, got) = Tree::default().parse_within(&html, BUDGET, &mut |_| {});
             assert_eq!(got, outcome, "{name}");
             let bound = 100 * html.len() as u64;
             assert!(spent.steps < bound, "{name}: {spent:?} for {} bytes", html.len());
@@ -405,12 +419,12 @@ mod tests {
             (Budget { nodes: 50, ..BUDGET }, Err(Outcome::TooCostly)),
             (Budget { steps: 50, ..BUDGET }, Err(Outcome::TooCostly)),
         ] {
-            assert_eq!(tree.parse_within(&html, budget).1, outcome);
+            assert_eq!(tree.parse_within(&html, budget, &mut |_| {}).1, outcome);
         }
         let names: String = (0..100).map(|number| format!("</x{number}>")).collect();
         for (most, outcome) in [(100, Ok(())), (99, Err(Outcome::TooCostly))] {
             let budget = Budget { names: most, ..BUDGET };
-            assert_eq!(tree.parse_within(&names, budget).1, outcome);
+            assert_eq!(tree.parse_within(&names, budget, &mut |_| {}).1, outcome);
         }
     }
 

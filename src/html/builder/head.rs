@@ -1,8 +1,8 @@
 //! The insertion modes around the body: the head, templates, framesets, and what comes last.
 
 use super::{Builder, Mode, Next};
-use crate::page::tree::names::Name;
-use crate::page::tree::tokenizer::{Content, Tag};
+use crate::html::names::Name;
+use crate::html::tokenizer::{Content, Tag};
 
 impl Builder<'_> {
     pub(super) fn before_html(&mut self, tag: &Tag) -> Next {

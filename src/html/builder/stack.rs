@@ -1,7 +1,7 @@
 //! The stack of open elements, its scopes and implied end tags.
 
 use super::{Builder, Mode};
-use crate::page::tree::names::{
+use crate::html::names::{
     Categories, FOREIGN, FOSTERS, IMPLIED, IMPLIED_IN_TEMPLATE, Name, SCOPE, SPECIAL, TABLE_SCOPE,
 };
 

@@ -1,4 +1,5 @@
-//! The depth guard: drops start tags while the page nests too deep.
+//! The depth guard: drops start tags while the page nests too deep, because tree building is
+//! quadratic in depth.
 
 use super::names::{KNOWN, Name, SHALLOW};
 

@@ -16,8 +16,8 @@ use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 use html5gum::{Emitter, Error, State};
 
 use super::sink::Sink;
-use crate::page::tree::names::FORMATTING;
-use crate::page::tree::{Budget, guard::Guard};
+use crate::html::names::FORMATTING;
+use crate::html::{Budget, guard::Guard};
 
 /// Attributes kept of one tag; the rest of a flood is dropped.
 const MOST_ATTRIBUTES: usize = 32;

@@ -8,11 +8,11 @@ use hashbrown::HashMap;
 
 /// The name of an element, in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Name(u32);
+pub(crate) struct Name(u32);
 
 /// Where an element's name comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Namespace {
+pub(crate) enum Namespace {
     Html,
     MathMl,
     Svg,
@@ -60,7 +60,7 @@ macro_rules! names {
         enum Place { $($constant),* }
 
         impl Name {
-            $(pub(in super::super) const $constant: Name = Name(Place::$constant as u32);)*
+            $(pub(crate) const $constant: Name = Name(Place::$constant as u32);)*
         }
 
         const TEXTS: &[&str] = &[$($text),*];

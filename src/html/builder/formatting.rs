@@ -2,9 +2,9 @@
 
 use super::Builder;
 use super::stack::Open;
-use crate::page::tree::NONE;
-use crate::page::tree::names::{Name, SCOPE, SPECIAL};
-use crate::page::tree::tokenizer::Tag;
+use crate::html::NONE;
+use crate::html::names::{Name, SCOPE, SPECIAL};
+use crate::html::tokenizer::Tag;
 
 /// Entries that are the same, behind the last marker.
 const MOST_ALIKE: usize = 3;
