@@ -167,3 +167,19 @@ fn block_kind(element: &Element) -> ParagraphKind {
         _ => ParagraphKind::P,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::Reader;
+
+    #[test]
+    fn the_block_of_a_text_is_looked_for_so_far_and_no_farther() {
+        for (depth, kind) in [(MOST_ANCESTORS - 10, ParagraphKind::Li), (5_000, ParagraphKind::P)] {
+            // In a formula nothing ends a style but its end tag.
+            let page = format!("<li><math>{}<mi>x", "<style>".repeat(depth));
+            let page = Reader::new().html(&page).unwrap();
+            assert_eq!(page.paragraphs[0].kind, kind, "{depth}");
+        }
+    }
+}
