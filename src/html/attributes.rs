@@ -45,7 +45,7 @@ pub(super) fn element(tree: &mut Tree, namespace: Namespace, tag: &Tag, html: &s
     element
 }
 
-/// Adds the attributes of a second tag to an element, where it has none of that name.
+/// Adds `id`, `class` and `alttext` of a second tag to an element, where they are not set yet.
 pub(super) fn add(tree: &mut Tree, node: u32, tag: &Tag, html: &str) {
     let Data::Element(index) = tree.nodes[node as usize].data else { return };
     let mut element = tree.elements[index as usize].clone();

@@ -148,7 +148,7 @@ impl Tree {
     /// tag of HTML whose attributes say something about the page: `meta`, `link`, `a`, `area`.
     ///
     /// # Errors
-    /// `TooCostly` past the budget of nodes or steps, `TooDeep` if the guard had to drop too much.
+    /// `TooCostly` past the budget of nodes, names or steps, `TooDeep` if the guard had to drop too much.
     pub(crate) fn parse(&mut self, html: &str, hear: Hear<'_>) -> Result<(), Outcome> {
         self.parse_within(html, BUDGET, hear).1
     }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use html5ever::tokenizer::TokenSink as _;
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
@@ -19,8 +20,8 @@ mod sink;
 use adapter::Adapter;
 use sink::Sink;
 
-/// The outline of the twin's tree, and how many start tags the guard dropped.
-fn parse(html: &str) -> (Result<String, Outcome>, u64) {
+/// The twin's tree with what was heard, and how many start tags the guard dropped.
+fn parse(html: &str) -> (Result<(Tree, BTreeSet<String>), Outcome>, u64) {
     let mut tree = Tree::default();
     tree.clear();
     let options = TreeBuilderOpts {
@@ -37,10 +38,7 @@ fn parse(html: &str) -> (Result<String, Outcome>, u64) {
     let outcome = match (dropped > BUDGET.dropped, gave_up) {
         (true, _) => Err(Outcome::TooDeep),
         (_, true) => Err(Outcome::TooCostly),
-        _ => {
-            let (tree, heard) = builder.sink.into_parts();
-            Ok(outline(&tree, &heard))
-        }
+        _ => Ok(builder.sink.into_parts()),
     };
     (outcome, dropped)
 }
@@ -112,6 +110,7 @@ fn outlines(html: &str) -> Option<[Result<String, Outcome>; 2]> {
         heard.insert(format!("{name} {values:?}"));
     });
     let (twins, dropped) = parse(html);
+    let twins = twins.map(|(tree, heard)| outline(&tree, &heard));
     let outlines = [ours.map(|()| outline(&tree, &heard)), twins];
     (spent.dropped == 0 && dropped == 0).then_some(outlines)
 }
@@ -250,26 +249,61 @@ fn cases() -> u32 {
     std::env::var("KUROSHIO_TREES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
 }
 
+/// The folder `KUROSHIO_TEST_PAGES`.
+fn folder_of_pages() -> Option<PathBuf> {
+    std::env::var_os("KUROSHIO_TEST_PAGES").map(Into::into)
+}
+
+/// The pages in a folder, each with its path.
+fn pages_in(folder: &Path) -> impl Iterator<Item = (PathBuf, String)> {
+    fs::read_dir(folder).expect("a folder of pages").map(|entry| {
+        let path = entry.expect("a page").path();
+        let page = String::from_utf8_lossy(&fs::read(&path).expect("a page")).into_owned();
+        (path, page)
+    })
+}
+
 /// The pages of the fuzzer's corpus, and those in the folder `KUROSHIO_TEST_PAGES`.
 #[test]
 fn pages_have_the_trees_of_the_twin() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/html");
-    let more = std::env::var_os("KUROSHIO_TEST_PAGES").map(Into::into);
-    for folder in [Some(corpus), more].into_iter().flatten() {
+    for folder in [Some(corpus), folder_of_pages()].into_iter().flatten() {
         let mut pages = 0;
-        for entry in fs::read_dir(&folder).expect("a folder of pages") {
-            let path = entry.expect("a page").path();
-            let html = String::from_utf8_lossy(&fs::read(&path).expect("a page")).into_owned();
+        for (path, html) in pages_in(&folder) {
             let Some([ours, twins]) = outlines(&html) else { continue };
             pages += 1;
             if ours != twins {
-                let name = path.display();
-                let differs =
-                    ours.iter().flat_map(|o| o.lines()).zip(twins.iter().flat_map(|t| t.lines()));
-                let first = differs.clone().position(|(ours, twins)| ours != twins);
-                panic!("{name}: line {first:?}: {:?}", differs.clone().nth(first.unwrap_or(0)));
+                let lines = |outline: &Result<String, Outcome>| -> Vec<String> {
+                    outline.iter().flat_map(|outline| outline.lines().map(str::to_owned)).collect()
+                };
+                let differs = lines(&ours).into_iter().zip(lines(&twins));
+                let first = differs.enumerate().find(|(_, (ours, twins))| ours != twins);
+                panic!("{}: {first:?}", path.display());
             }
         }
         assert!(pages > 0, "{} holds no page", folder.display());
+    }
+}
+
+/// Prints how long both take over the pages of `KUROSHIO_TEST_PAGES`.
+#[test]
+#[ignore = "prints times, of which nothing is asked"]
+fn times_of_both() {
+    let folder = folder_of_pages().expect("KUROSHIO_TEST_PAGES names a folder");
+    let pages: Vec<String> = pages_in(&folder).map(|(_, page)| page).collect();
+    let bytes: usize = pages.iter().map(String::len).sum();
+    let mut tree = Tree::default();
+    for _ in 0..5 {
+        let start = Instant::now();
+        let ours = pages.iter().filter(|page| tree.parse(page, &mut |_| {}).is_ok()).count();
+        let our_time = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        let twins = pages.iter().filter(|page| parse(page).0.is_ok()).count();
+        let twins_time = start.elapsed().as_secs_f64();
+        println!(
+            "{:.1} MB: {our_time:.2} s for {ours} pages, {twins_time:.2} s for {twins}, {:.1} times",
+            bytes as f64 / 1e6,
+            twins_time / our_time,
+        );
     }
 }

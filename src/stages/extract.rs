@@ -50,7 +50,7 @@ impl Stage for Extract {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn identity(&self, pipeline: &Pipeline) -> Result<serde_json::Value> {

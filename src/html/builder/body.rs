@@ -197,7 +197,7 @@ impl Builder<'_> {
         Next::Done
     }
 
-    /// Ends a block with all that is open in it.
+    /// Ends a block with all that is open in it; returns whether one was in scope.
     fn close_block(&mut self, name: Name) -> bool {
         let in_scope = self.in_scope(name);
         if in_scope {

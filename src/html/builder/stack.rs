@@ -117,7 +117,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn in_scope(&mut self, name: Name) -> bool {
-        self.is_open(name) && self.in_scope_by(SCOPE, |open| open.is(name))
+        self.in_scope_of(SCOPE, name)
     }
 
     pub(super) fn in_scope_of(&mut self, ends: Categories, name: Name) -> bool {

@@ -172,6 +172,7 @@ impl Builder<'_> {
     }
 
     fn leave_table_body(&mut self) -> Next {
+        // Without `thead`, as in html5ever; it makes a difference in a `template` alone.
         let is_outer = |name| matches!(name, Name::TABLE | Name::TBODY | Name::TFOOT);
         if !self.in_scope_by(TABLE_SCOPE, |open| is_outer(open.name) && open.is(open.name)) {
             return Next::Done;
