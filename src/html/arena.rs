@@ -1,7 +1,9 @@
 //! How nodes are made, linked and taken out of the arena.
 
+use super::attributes::Values;
 use super::names::{Name, Namespace};
-use super::{Data, Element, NONE, Node, Tree};
+use super::text::{Piece, Span};
+use super::{Arena, Data, Element, NONE, Node};
 
 impl Element {
     /// An element without attributes.
@@ -9,9 +11,7 @@ impl Element {
         Element {
             name,
             namespace,
-            id: (0, 0),
-            class: (0, 0),
-            alttext: (0, 0),
+            values: NONE,
             depth: 0,
             hidden: false,
             link: false,
@@ -23,7 +23,7 @@ impl Element {
     }
 }
 
-impl Tree {
+impl Arena {
     /// A node for the element, which stands nowhere yet.
     pub(super) fn add_element(&mut self, element: Element) -> u32 {
         let node = self.nodes.len() as u32;
@@ -31,7 +31,8 @@ impl Tree {
         {
             self.title = node;
         }
-        self.nodes.push(Node::new(Data::Element(self.elements.len() as u32)));
+        let index = self.elements.len() as u32;
+        self.nodes.push(Node::new(Data::Element { first: NONE, last: NONE, index }));
         self.elements.push(element);
         node
     }
@@ -51,15 +52,26 @@ impl Tree {
         while node != bottom && self.first_child(node) != NONE {
             let depth = self.depth(node) + 1;
             node = self.first_child(node);
-            if let Data::Element(index) = self.nodes[node as usize].data {
-                self.elements[index as usize].depth = depth;
-            }
+            self.set_depth(node, depth);
         }
     }
 
     pub(super) fn set_open(&mut self, node: u32, is_open: bool) {
-        if let Data::Element(index) = self.nodes[node as usize].data {
-            self.elements[index as usize].is_open = is_open;
+        if let Some(element) = self.element_mut(node) {
+            element.is_open = is_open;
+        }
+    }
+
+    fn set_depth(&mut self, node: u32, depth: u32) {
+        if let Some(element) = self.element_mut(node) {
+            element.depth = depth;
+        }
+    }
+
+    pub(super) fn element_mut(&mut self, node: u32) -> Option<&mut Element> {
+        match self.nodes[node as usize].data {
+            Data::Element { index, .. } => Some(&mut self.elements[index as usize]),
+            _ => None,
         }
     }
 
@@ -82,22 +94,13 @@ impl Tree {
     /// Links a detached node under `parent`, before `before` or, if that is [`NONE`], at the end;
     /// returns its depth.
     pub(super) fn link(&mut self, parent: u32, before: u32, node: u32) -> u32 {
-        let last = self.nodes[parent as usize].last;
-        let previous = if before == NONE { last } else { self.nodes[before as usize].previous };
+        let previous = self.before(parent, before);
         let depth = self.depth(parent) + 1;
         let linked = &mut self.nodes[node as usize];
         (linked.parent, linked.previous, linked.next) = (parent, previous, before);
-        if let Data::Element(index) = linked.data {
-            self.elements[index as usize].depth = depth;
-        }
-        match previous {
-            NONE => self.nodes[parent as usize].first = node,
-            _ => self.nodes[previous as usize].next = node,
-        }
-        match before {
-            NONE => self.nodes[parent as usize].last = node,
-            _ => self.nodes[before as usize].previous = node,
-        }
+        self.set_depth(node, depth);
+        self.join(parent, previous, node);
+        self.join_back(parent, node, before);
         depth
     }
 
@@ -107,44 +110,99 @@ impl Tree {
         if parent == NONE {
             return;
         }
-        match previous {
-            NONE => self.nodes[parent as usize].first = next,
-            _ => self.nodes[previous as usize].next = next,
-        }
-        match next {
-            NONE => self.nodes[parent as usize].last = previous,
-            _ => self.nodes[next as usize].previous = previous,
-        }
+        self.join(parent, previous, next);
+        self.join_back(parent, previous, next);
         let node = &mut self.nodes[node as usize];
         (node.parent, node.previous, node.next) = (NONE, NONE, NONE);
     }
 
-    /// Adds text; the text node before it grows if its bytes are the last of the arena.
-    pub(super) fn add_text(&mut self, parent: u32, before: u32, text: &str) -> u32 {
+    /// The sibling that stands before `before`, or last if that is [`NONE`].
+    fn before(&self, parent: u32, before: u32) -> u32 {
+        match before {
+            NONE => self.nodes[parent as usize].data.last(),
+            _ => self.nodes[before as usize].previous,
+        }
+    }
+
+    /// Lets `next` follow `previous`, or stand first if that is [`NONE`].
+    fn join(&mut self, parent: u32, previous: u32, next: u32) {
+        match previous {
+            NONE => self.nodes[parent as usize].data.set_first(next),
+            _ => self.nodes[previous as usize].next = next,
+        }
+    }
+
+    /// Lets `previous` stand before `next`, or last if that is [`NONE`].
+    fn join_back(&mut self, parent: u32, previous: u32, next: u32) {
+        match next {
+            NONE => self.nodes[parent as usize].data.set_last(previous),
+            _ => self.nodes[next as usize].previous = previous,
+        }
+    }
+
+    /// Adds text; the text node before it grows if this is how the page goes on.
+    pub(super) fn add_text(&mut self, parent: u32, before: u32, piece: Piece<'_>) -> u32 {
         let depth = self.depth(parent) + 1;
         if self.element(parent).is_some_and(|element| element.drops_text) {
             return depth;
         }
-        let (start, end) = self.store(text);
-        let previous = match before {
-            NONE => self.nodes[parent as usize].last,
-            _ => self.nodes[before as usize].previous,
-        };
+        let previous = self.before(parent, before);
         if previous != NONE
-            && let Data::Text(_, to) = &mut self.nodes[previous as usize].data
-            && *to == start
+            && let Data::Text { place, coding } = &mut self.nodes[previous as usize].data
+            && place.to == piece.place.from
         {
-            *to = end;
+            place.to = piece.place.to;
+            *coding |= piece.coding;
             return depth;
         }
-        self.nodes.push(Node::new(Data::Text(start, end)));
+        self.nodes.push(Node::new(Data::Text { place: piece.place, coding: piece.coding }));
         self.link(parent, before, self.nodes.len() as u32 - 1)
     }
+}
 
-    /// Stores text in the arena; returns its place.
-    pub(super) fn store(&mut self, value: &str) -> (u32, u32) {
-        let start = self.text.len() as u32;
-        self.text.push_str(value);
-        (start, self.text.len() as u32)
+impl Arena {
+    /// Keeps the place of a value, if none stands there yet.
+    pub(super) fn keep_value(
+        &mut self,
+        element: &mut Element,
+        kept: impl Fn(&mut Values) -> &mut Span,
+        value: Span,
+    ) {
+        if element.values == NONE {
+            element.values = self.values.len() as u32;
+            self.values.push(Values::default());
+        }
+        let kept = kept(&mut self.values[element.values as usize]);
+        if kept.is_empty() {
+            *kept = value;
+        }
+    }
+}
+
+impl Data {
+    pub(super) fn first(&self) -> u32 {
+        match *self {
+            Data::Document { first, .. } | Data::Element { first, .. } => first,
+            Data::Text { .. } => NONE,
+        }
+    }
+
+    fn last(&self) -> u32 {
+        match *self {
+            Data::Document { last, .. } | Data::Element { last, .. } => last,
+            Data::Text { .. } => NONE,
+        }
+    }
+
+    fn set_first(&mut self, node: u32) {
+        if let Data::Document { first, .. } | Data::Element { first, .. } = self {
+            *first = node;
+        }
+    }
+
+    fn set_last(&mut self, node: u32) {
+        if let Data::Document { last, .. } | Data::Element { last, .. } = self {
+            *last = node;
+        }
     }
 }

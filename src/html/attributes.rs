@@ -1,8 +1,9 @@
 //! What the attributes of a tag say about its element.
 
 use super::names::{Name, Namespace};
+use super::text::Span;
 use super::tokenizer::{Kind, Tag};
-use super::{Data, Element, Tree};
+use super::{Arena, Element};
 
 /// What a `style` attribute says of white space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub(crate) enum WhiteSpace {
     Keep,
 }
 
-/// The element of a start tag in the page `html`; the tree keeps its values.
-pub(super) fn element(tree: &mut Tree, namespace: Namespace, tag: &Tag, html: &str) -> Element {
+/// The element of a start tag in the page `html`; the arena keeps the places of its values.
+pub(super) fn element(arena: &mut Arena, namespace: Namespace, tag: &Tag, html: &str) -> Element {
     let mut element = Element::new(tag.name, namespace);
     if tag.attributes.is_empty() {
         return element;
@@ -41,30 +42,37 @@ pub(super) fn element(tree: &mut Tree, namespace: Namespace, tag: &Tag, html: &s
             _ => {}
         }
     }
-    keep_values(tree, &mut element, tag, html);
+    keep_values(arena, &mut element, tag);
     element
 }
 
+/// Where the attributes stand that are read later, raw as the page has them; empty where it has none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Values {
+    pub(super) id: Span,
+    pub(super) class: Span,
+    pub(super) alttext: Span,
+}
+
 /// Adds `id`, `class` and `alttext` of a second tag to an element, where they are not set yet.
-pub(super) fn add(tree: &mut Tree, node: u32, tag: &Tag, html: &str) {
-    let Data::Element(index) = tree.nodes[node as usize].data else { return };
-    let mut element = tree.elements[index as usize].clone();
-    keep_values(tree, &mut element, tag, html);
-    tree.elements[index as usize] = element;
+pub(super) fn add(arena: &mut Arena, node: u32, tag: &Tag) {
+    let Some(mut element) = arena.element(node).cloned() else { return };
+    keep_values(arena, &mut element, tag);
+    if let Some(old) = arena.element_mut(node) {
+        *old = element;
+    }
 }
 
 /// Keeps `id`, `class` and `alttext` where they are not set yet.
-fn keep_values(tree: &mut Tree, element: &mut Element, tag: &Tag, html: &str) {
+fn keep_values(arena: &mut Arena, element: &mut Element, tag: &Tag) {
     for attribute in &tag.attributes {
-        let kept = match attribute.kind {
-            Kind::Id => &mut element.id,
-            Kind::Class => &mut element.class,
-            Kind::AltText => &mut element.alttext,
+        let kept: fn(&mut Values) -> &mut Span = match attribute.kind {
+            Kind::Id => |values| &mut values.id,
+            Kind::Class => |values| &mut values.class,
+            Kind::AltText => |values| &mut values.alttext,
             _ => continue,
         };
-        if kept.0 == kept.1 {
-            *kept = tree.store(&attribute.value(html));
-        }
+        arena.keep_value(element, kept, attribute.value);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The HTML standard's tree construction over the arena of [`Tree`].
+//! The HTML standard's tree construction over the [`Arena`].
 //!
 //! It follows the standard's insertion modes without scripting and without its messages; comments
 //! are not kept. Where html5ever, its twin, is not to the letter of the standard, neither is it:
@@ -9,8 +9,9 @@
 
 use super::attributes;
 use super::names::{FOREIGN, KNOWN, Name, Names, Namespace};
+use super::text::{Coding, NUL, Piece, Span};
 use super::tokenizer::{Content, Tag};
-use super::{Budget, DOCUMENT, Hear, NONE, Start, Tree};
+use super::{Arena, Budget, DOCUMENT, Hear, NONE, Start};
 
 mod body;
 mod foreign;
@@ -64,9 +65,9 @@ enum Next {
 
 /// Builds the tree of one page.
 pub(super) struct Builder<'a> {
-    /// Without carriage returns; attributes are places in it.
+    /// Texts and attributes are places in it.
     html: &'a str,
-    tree: &'a mut Tree,
+    arena: &'a mut Arena,
     hear: Hear<'a>,
     mode: Mode,
     /// The mode behind raw text or the text of a table.
@@ -86,7 +87,8 @@ pub(super) struct Builder<'a> {
     /// Whether a line feed at the start of the next text is dropped.
     ignores_line_feed: bool,
     /// Text in a table, until it is known whether it is more than white space.
-    table_text: String,
+    table_text: Vec<(Span, Coding)>,
+    table_text_is_seen: bool,
     content: Content,
     steps: u64,
     /// The depth of the node that was put somewhere last.
@@ -94,11 +96,11 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// `tree` holds the bare document.
-    pub(super) fn new(html: &'a str, tree: &'a mut Tree, hear: Hear<'a>) -> Builder<'a> {
+    /// `arena` holds the bare document.
+    pub(super) fn new(html: &'a str, arena: &'a mut Arena, hear: Hear<'a>) -> Builder<'a> {
         Builder {
             html,
-            tree,
+            arena,
             hear,
             mode: Mode::Initial,
             original_mode: Mode::Initial,
@@ -112,7 +114,8 @@ impl<'a> Builder<'a> {
             frameset_ok: true,
             quirks: false,
             ignores_line_feed: false,
-            table_text: String::new(),
+            table_text: Vec::new(),
+            table_text_is_seen: false,
             content: Content::Data,
             steps: 0,
             last_depth: 0,
@@ -130,7 +133,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn names(&mut self) -> &mut Names {
-        &mut self.tree.names
+        &mut self.arena.names
     }
 
     pub(super) fn steps(&self) -> u64 {
@@ -143,9 +146,8 @@ impl<'a> Builder<'a> {
 
     pub(super) fn is_over(&self, budget: &Budget) -> bool {
         self.steps > budget.steps
-            || self.tree.nodes.len() > budget.nodes
-            || self.tree.names.others() > budget.names
-            || self.tree.text.len() > u32::MAX as usize / 2
+            || self.arena.nodes.len() > budget.nodes
+            || self.arena.names.others() > budget.names
     }
 
     /// A comment between two tokens.
@@ -163,22 +165,22 @@ impl<'a> Builder<'a> {
     }
 
     /// A piece of text without NUL.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, piece: Piece<'_>) {
         let drops_first = std::mem::take(&mut self.ignores_line_feed);
-        let text = text.strip_prefix('\n').filter(|_| drops_first).unwrap_or(text);
-        if self.mode == Mode::InBody && !self.in_foreign() && !text.is_empty() {
-            self.body_text(text);
+        let piece = if drops_first { piece.without_line_feed() } else { piece };
+        if self.mode == Mode::InBody && !self.in_foreign() && !piece.text.is_empty() {
+            self.body_text(piece);
         } else {
-            self.text_in_mode(text);
+            self.text_in_mode(piece);
         }
     }
 
     /// A NUL, which only foreign content shows; like any character it ends the modes of the head.
-    pub(super) fn nul(&mut self) {
+    pub(super) fn nul(&mut self, place: Span) {
         self.ignores_line_feed = false;
         loop {
             if self.is_foreign_text() {
-                self.append_text("\u{FFFD}");
+                self.append_text(Piece { text: "\u{FFFD}", place, coding: NUL });
                 return;
             }
             if !self.leave_mode() {
@@ -252,40 +254,41 @@ impl<'a> Builder<'a> {
     }
 
     /// Text in any mode.
-    fn text_in_mode(&mut self, text: &str) {
-        let mut rest = text;
-        while !rest.is_empty() {
-            let length = self.text_piece(rest);
-            rest = &rest[length..];
+    fn text_in_mode(&mut self, piece: Piece<'_>) {
+        let mut rest = piece;
+        while !rest.text.is_empty() {
+            let length = self.start_of_text(rest);
+            rest = rest.split(length).1;
         }
     }
 
     /// Reads the start of a text, as far as the mode treats it alike, and returns how much that is:
     /// nothing, if it is the next mode that reads it.
-    fn text_piece(&mut self, text: &str) -> usize {
+    fn start_of_text(&mut self, piece: Piece<'_>) -> usize {
+        let text = piece.text;
         if self.is_foreign_text() {
-            self.frameset_ok &= is_blank(text);
-            self.append_text(text);
+            self.frameset_ok &= piece.is_blank();
+            self.append_text(piece);
             return text.len();
         }
         let space = text.bytes().position(|b| !b.is_ascii_whitespace()).unwrap_or(text.len());
         let mode = self.mode;
         match mode {
-            Mode::Text => self.append_text(text),
+            Mode::Text => self.append_text(piece),
             Mode::InTable | Mode::InTableBody | Mode::InRow if self.current().fosters() => {
                 self.original_mode = mode;
                 self.mode = Mode::InTableText;
                 return 0;
             }
             Mode::InTable | Mode::InTableBody | Mode::InRow => {
-                self.foster(|builder| builder.body_text(text));
+                self.foster(|builder| builder.body_text(piece));
             }
-            Mode::InTableText => self.table_text.push_str(text),
+            Mode::InTableText => self.keep_table_text(piece),
             Mode::InBody | Mode::InCaption | Mode::InCell | Mode::InTemplate => {
-                self.body_text(text);
+                self.body_text(piece);
             }
             _ if space > 0 => {
-                self.space_in_mode(&text[..space]);
+                self.space_in_mode(piece.split(space).0);
                 return space;
             }
             _ if self.leave_mode() => return 0,
@@ -296,7 +299,7 @@ impl<'a> Builder<'a> {
     }
 
     /// White space in the modes that treat it in a way of its own.
-    fn space_in_mode(&mut self, space: &str) {
+    fn space_in_mode(&mut self, space: Piece<'_>) {
         match self.mode {
             Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead => {}
             Mode::AfterBody | Mode::AfterAfterBody | Mode::AfterAfterFrameset => {
@@ -379,29 +382,29 @@ impl<'a> Builder<'a> {
     }
 
     fn create(&mut self, namespace: Namespace, tag: &Tag) -> Open {
-        let element = attributes::element(self.tree, namespace, tag, self.html);
+        let element = attributes::element(self.arena, namespace, tag, self.html);
         let may_speak = matches!(tag.name, Name::A | Name::AREA | Name::LINK | Name::META);
         if may_speak && namespace == Namespace::Html && !tag.attributes.is_empty() {
             (self.hear)(Start { tag, html: self.html });
         }
-        let node = self.tree.add_element(element);
+        let node = self.arena.add_element(element);
         Open { node, name: tag.name, categories: tag.name.categories_in(namespace) }
     }
 
     /// Puts a node under `parent`, before `before` or, if that is [`NONE`], at the end.
     fn put(&mut self, parent: u32, before: u32, node: u32) {
         self.steps += 1;
-        self.tree.detach(node);
-        self.last_depth = self.tree.link(parent, before, node);
+        self.arena.detach(node);
+        self.last_depth = self.arena.link(parent, before, node);
     }
 
-    fn append_text(&mut self, text: &str) {
-        if text.is_empty() {
+    fn append_text(&mut self, piece: Piece<'_>) {
+        if piece.text.is_empty() {
             return;
         }
         self.steps += 1;
         let (parent, before) = self.place(self.current());
-        self.last_depth = self.tree.add_text(parent, before, text);
+        self.last_depth = self.arena.add_text(parent, before, piece);
     }
 
     /// Where something for `target` is to be put, as parent and the sibling behind it: in a table
@@ -418,7 +421,7 @@ impl<'a> Builder<'a> {
                 return (open.node, NONE);
             }
             if open.is(Name::TABLE) {
-                return match self.tree.parent(open.node) {
+                return match self.arena.parent(open.node) {
                     NONE => (self.stack[at - 1].node, NONE),
                     parent => (parent, open.node),
                 };
@@ -449,8 +452,4 @@ impl<'a> Builder<'a> {
         self.mode = self.original_mode;
         self.content = Content::Data;
     }
-}
-
-fn is_blank(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_whitespace())
 }

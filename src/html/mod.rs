@@ -5,7 +5,6 @@
 //! nothing of what a reader sees, of charsets, and of what becomes of the tree.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use memchr::memchr;
 
@@ -16,15 +15,19 @@ mod attributes;
 mod builder;
 mod guard;
 mod names;
+mod text;
 mod tokenizer;
 #[cfg(test)]
 mod twin;
 
+use attributes::Values;
 pub(crate) use attributes::WhiteSpace;
 use builder::Builder;
 use guard::Guard;
 use names::Names;
 pub(crate) use names::{Name, Namespace};
+pub(crate) use text::Text;
+use text::{Coding, Span};
 pub(crate) use tokenizer::Kind;
 use tokenizer::{Tag, Token, Tokenizer};
 
@@ -60,47 +63,62 @@ struct Spent {
 /// Node capacity that a reader keeps from one page to the next.
 const KEPT_CAPACITY: usize = 1 << 17;
 
-/// A page as a tree. Built by [`Tree::parse`], reusable for the next page.
+/// The nodes of a tree, whose memory is used again for the next page.
 #[derive(Debug, Default)]
-pub(crate) struct Tree {
+pub(crate) struct Arena {
     nodes: Vec<Node>,
     elements: Vec<Element>,
-    /// Text nodes and the kept attribute values, one behind the other.
-    text: String,
+    values: Vec<Values>,
     /// The first `title` element of HTML, or [`NONE`].
     title: u32,
     names: Names,
 }
 
+/// A page as a tree, built by [`Arena::parse`]. Its texts and values stay in the page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tree<'a> {
+    arena: &'a Arena,
+    html: &'a str,
+    /// Whether the page holds carriage returns.
+    has_returns: bool,
+}
+
 #[derive(Debug)]
 struct Node {
     parent: u32,
-    first: u32,
-    last: u32,
     previous: u32,
     next: u32,
     data: Data,
 }
 
+/// What a node is, and its first and last child.
 #[derive(Debug, Clone, Copy)]
 enum Data {
-    Document,
-    /// Index into the elements.
-    Element(u32),
-    /// Bytes of the tree's text.
-    Text(u32, u32),
+    Document {
+        first: u32,
+        last: u32,
+    },
+    Element {
+        first: u32,
+        last: u32,
+        /// Of the elements.
+        index: u32,
+    },
+    Text {
+        place: Span,
+        coding: Coding,
+    },
 }
 
-/// What is kept of an element: its name and the few attributes that extraction asks for.
+/// What is kept of an element: its name and what its attributes say.
 #[derive(Debug, Clone)]
 pub(crate) struct Element {
     pub(crate) name: Name,
-    pub(crate) namespace: Namespace,
-    id: (u32, u32),
-    class: (u32, u32),
-    alttext: (u32, u32),
+    /// Index into the values, or [`NONE`].
+    values: u32,
     /// Elements above this one when it was put there, the document's root element being 0.
     depth: u32,
+    pub(crate) namespace: Namespace,
     /// `hidden`, or a style that hides it, or `type=hidden`.
     pub(crate) hidden: bool,
     /// An `a` with `href`.
@@ -140,47 +158,44 @@ impl<'a> Start<'a> {
 pub(crate) enum View<'a> {
     Document,
     Element(&'a Element),
-    Text(&'a str),
+    Text(Text<'a>),
 }
 
-impl Tree {
+impl Arena {
     /// Builds the tree of `html`, dropping whatever tree was there. `hear` is called with each start
     /// tag of HTML whose attributes say something about the page: `meta`, `link`, `a`, `area`.
     ///
     /// # Errors
     /// `TooCostly` past the budget of nodes, names or steps, `TooDeep` if the guard had to drop too much.
-    pub(crate) fn parse(&mut self, html: &str, hear: Hear<'_>) -> Result<(), Outcome> {
+    pub(crate) fn parse<'a>(
+        &'a mut self,
+        html: &'a str,
+        hear: Hear<'_>,
+    ) -> Result<Tree<'a>, Outcome> {
         self.parse_within(html, BUDGET, hear).1
     }
 
     /// Returns what it took, too.
-    fn parse_within(
-        &mut self,
-        html: &str,
+    fn parse_within<'a>(
+        &'a mut self,
+        html: &'a str,
         budget: Budget,
         hear: Hear<'_>,
-    ) -> (Spent, Result<(), Outcome>) {
+    ) -> (Spent, Result<Tree<'a>, Outcome>) {
         self.clear();
         if html.len() > u32::MAX as usize {
-            // Attributes are places in the page, of 32 bits each.
+            // Texts and attributes are places in the page, of 32 bits each.
             return (Spent::default(), Err(Outcome::TooCostly));
         }
-        let html = without_carriage_returns(html);
-        let mut tokenizer = Tokenizer::new(&html);
-        let mut builder = Builder::new(&html, self, hear);
+        let mut tokenizer = Tokenizer::new(html);
+        let mut builder = Builder::new(html, self, hear);
         let mut guard = Guard::default();
         let outcome = loop {
             let (content, raw) = builder.content();
             let in_foreign = builder.in_foreign();
             match tokenizer.next(content, raw, in_foreign, builder.names()) {
-                Token::Text(text) => builder.text(text),
-                Token::Characters(first, second) => {
-                    let mut buffer = [0; 4];
-                    builder.text(first.encode_utf8(&mut buffer));
-                    if let Some(second) = second {
-                        builder.text(second.encode_utf8(&mut buffer));
-                    }
-                }
+                Token::Text(piece) => builder.text(piece),
+                Token::Character(character) => builder.text(character.piece(&mut [0; 8])),
                 Token::Tag => {
                     let tag = tokenizer.tag();
                     if tag.is_end {
@@ -192,7 +207,7 @@ impl Tree {
                         break Err(Outcome::TooDeep);
                     }
                 }
-                Token::Nul => builder.nul(),
+                Token::Nul(place) => builder.nul(place),
                 Token::Comment => builder.comment(),
                 Token::Doctype(is_quirky) => builder.doctype(is_quirky),
                 Token::End => {
@@ -204,96 +219,102 @@ impl Tree {
                 break Err(Outcome::TooCostly);
             }
         };
-        (Spent { steps: builder.steps(), dropped: guard.dropped() }, outcome)
+        let spent = Spent { steps: builder.steps(), dropped: guard.dropped() };
+        let has_returns = memchr(b'\r', html.as_bytes()).is_some();
+        (spent, outcome.map(|()| Tree { arena: self, html, has_returns }))
     }
 
     /// Empties the tree and leaves the bare document; gives memory back after a huge page.
     fn clear(&mut self) {
         self.nodes.clear();
         self.elements.clear();
-        self.text.clear();
+        self.values.clear();
         self.nodes.shrink_to(KEPT_CAPACITY);
         self.elements.shrink_to(KEPT_CAPACITY);
-        self.text.shrink_to(KEPT_CAPACITY * 32);
-        self.nodes.push(Node::new(Data::Document));
+        self.values.shrink_to(KEPT_CAPACITY);
+        self.nodes.push(Node::new(Data::Document { first: NONE, last: NONE }));
         self.title = NONE;
         self.names.clear();
     }
 
-    pub(crate) fn view(&self, node: u32) -> View<'_> {
+    fn element(&self, node: u32) -> Option<&Element> {
         match self.nodes[node as usize].data {
-            Data::Document => View::Document,
-            Data::Element(index) => View::Element(&self.elements[index as usize]),
-            Data::Text(from, to) => View::Text(&self.text[from as usize..to as usize]),
-        }
-    }
-
-    pub(crate) fn element(&self, node: u32) -> Option<&Element> {
-        match self.nodes[node as usize].data {
-            Data::Element(index) => Some(&self.elements[index as usize]),
+            Data::Element { index, .. } => Some(&self.elements[index as usize]),
             _ => None,
         }
     }
 
-    pub(crate) fn parent(&self, node: u32) -> u32 {
+    fn parent(&self, node: u32) -> u32 {
         self.nodes[node as usize].parent
     }
 
+    fn first_child(&self, node: u32) -> u32 {
+        self.nodes[node as usize].data.first()
+    }
+}
+
+impl<'a> Tree<'a> {
+    pub(crate) fn view(&self, node: u32) -> View<'a> {
+        match self.arena.nodes[node as usize].data {
+            Data::Document { .. } => View::Document,
+            Data::Element { index, .. } => View::Element(&self.arena.elements[index as usize]),
+            Data::Text { place, coding } => {
+                let raw = place.of(self.html);
+                View::Text(Text { raw, coding, has_returns: self.has_returns })
+            }
+        }
+    }
+
+    pub(crate) fn element(&self, node: u32) -> Option<&'a Element> {
+        self.arena.element(node)
+    }
+
+    pub(crate) fn parent(&self, node: u32) -> u32 {
+        self.arena.parent(node)
+    }
+
     pub(crate) fn first_child(&self, node: u32) -> u32 {
-        self.nodes[node as usize].first
+        self.arena.first_child(node)
     }
 
     pub(crate) fn next_sibling(&self, node: u32) -> u32 {
-        self.nodes[node as usize].next
+        self.arena.nodes[node as usize].next
     }
 
     /// The first `title` element of HTML, or [`NONE`].
     pub(crate) fn title(&self) -> u32 {
-        self.title
+        self.arena.title
     }
 
     /// The element's name as text, in lower case.
-    pub(crate) fn name(&self, element: &Element) -> &str {
-        self.names.text(element.name)
+    pub(crate) fn name(&self, element: &Element) -> &'a str {
+        self.arena.names.text(element.name)
     }
 
-    pub(crate) fn id(&self, element: &Element) -> &str {
-        self.value(element.id)
+    pub(crate) fn id(&self, element: &Element) -> Cow<'a, str> {
+        self.value(element, |values| values.id)
     }
 
-    pub(crate) fn class(&self, element: &Element) -> &str {
-        self.value(element.class)
+    pub(crate) fn class(&self, element: &Element) -> Cow<'a, str> {
+        self.value(element, |values| values.class)
     }
 
-    pub(crate) fn alttext(&self, element: &Element) -> &str {
-        self.value(element.alttext)
+    pub(crate) fn alttext(&self, element: &Element) -> Cow<'a, str> {
+        self.value(element, |values| values.alttext)
     }
 
-    fn value(&self, (from, to): (u32, u32)) -> &str {
-        &self.text[Range { start: from as usize, end: to as usize }]
+    fn value(&self, element: &Element, which: fn(&Values) -> Span) -> Cow<'a, str> {
+        match self.arena.values.get(element.values as usize) {
+            Some(values) => tokenizer::value(which(values).of(self.html)),
+            None => Cow::Borrowed(""),
+        }
     }
 }
 
 impl Node {
     fn new(data: Data) -> Node {
-        Node { parent: NONE, first: NONE, last: NONE, previous: NONE, next: NONE, data }
+        Node { parent: NONE, previous: NONE, next: NONE, data }
     }
-}
-
-/// The page with each line break as a line feed, as the standard wants it before all else.
-fn without_carriage_returns(html: &str) -> Cow<'_, str> {
-    let Some(first) = memchr(b'\r', html.as_bytes()) else { return Cow::Borrowed(html) };
-    let mut out = String::with_capacity(html.len());
-    out.push_str(&html[..first]);
-    let mut rest = &html[first..];
-    while let Some(length) = memchr(b'\r', rest.as_bytes()) {
-        out.push_str(&rest[..length]);
-        out.push('\n');
-        rest = &rest[length + 1..];
-        rest = rest.strip_prefix('\n').unwrap_or(rest);
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -301,7 +322,7 @@ mod tests {
     use super::*;
 
     /// The tree in one line: `name(child,child)`, text in quotes.
-    fn shape(tree: &Tree, node: u32) -> String {
+    fn shape(tree: Tree<'_>, node: u32) -> String {
         let mut inner = Vec::new();
         let mut child = tree.first_child(node);
         while child != NONE {
@@ -312,14 +333,21 @@ mod tests {
         match tree.view(node) {
             View::Document => inner,
             View::Element(element) => format!("{}{inner}", tree.name(element)),
-            View::Text(text) => format!("{text:?}"),
+            View::Text(text) => format!("{:?}", text.read()),
         }
     }
 
-    fn parsed(html: &str) -> Tree {
-        let mut tree = Tree::default();
-        tree.parse(html, &mut |_| {}).expect("within its budget");
-        tree
+    /// Parses a page and looks at the tree.
+    fn with<T>(html: &str, look: impl FnOnce(Tree<'_>) -> T) -> T {
+        look(Arena::default().parse(html, &mut |_| {}).expect("within its budget"))
+    }
+
+    /// The id and class of the first element of that name.
+    fn values(html: &str, name: Name) -> (String, String) {
+        with(html, |tree| {
+            let element = tree.arena.elements.iter().find(|e| e.name == name).expect("an element");
+            (tree.id(element).into_owned(), tree.class(element).into_owned())
+        })
     }
 
     #[test]
@@ -330,7 +358,7 @@ mod tests {
             ("<table>x<b>y</b><tr><td>z", r#""x",b("y"),table(tbody(tr(td("z"))))"#),
             ("<ul><li>a<li>b<ul><li>c</ul></ul>", r#"ul(li("a"),li("b",ul(li("c"))))"#),
             ("<a>1<a>2", r#"a("1"),a("2")"#),
-            ("a\0b", r#""ab""#),
+            ("a\0b", r#""a","b""#),
             ("&notit; &#x80; &amp;lt;", "\"¬it; € &lt;\""),
             ("<pre>\n\nx</pre>", r#"pre("\nx")"#),
             ("<textarea><p>x</textarea>y", r#"textarea("<p>x"),"y""#),
@@ -339,34 +367,32 @@ mod tests {
             ("<svg><title>t</title><p>q", r#"svg(title("t")),p("q")"#),
             ("<math><annotation-xml encoding=text/html><p>x", r#"math(annotation-xml(p("x")))"#),
             ("<svg><![CDATA[x<y]]></svg>", r#"svg("x<y")"#),
-            ("<!--c-->a<!--d-->b", r#""ab""#),
+            ("<!--c-->a<!--d-->b", r#""a","b""#),
             ("<xmp><b></xmp><plaintext><i>", r#"xmp("<b>"),plaintext("<i>")"#),
         ] {
-            let tree = parsed(&format!("<body>{html}"));
-            let all = shape(&tree, DOCUMENT);
+            let all = with(&format!("<body>{html}"), |tree| shape(tree, DOCUMENT));
             assert_eq!(all, format!("(html(head,body({body})))"), "{html}");
         }
     }
 
     #[test]
     fn the_first_of_two_attributes_of_one_name_counts() {
-        let tree = parsed("<body><p id=a id=b class=c>x");
-        let p = tree.elements.iter().find(|e| e.name == Name::P).expect("a paragraph");
-        assert_eq!((tree.id(p), tree.class(p)), ("a", "c"));
+        let got = values("<body><p id=a id=b class='c&lt;\r\n'>x", Name::P);
+        assert_eq!(got, ("a".to_owned(), "c<\n".to_owned()));
     }
 
     #[test]
     fn attributes_of_a_second_body_tag_are_added() {
-        let tree = parsed("<body id=a>x<body id=b class=c>");
-        let body = tree.elements.iter().find(|e| e.name == Name::BODY).expect("a body");
-        assert_eq!((tree.id(body), tree.class(body)), ("a", "c"));
+        let got = values("<body id=a>x<body id=b class=c>", Name::BODY);
+        assert_eq!(got, ("a".to_owned(), "c".to_owned()));
     }
 
     #[test]
     fn a_tree_can_be_used_again() {
-        let mut tree = parsed("<title>x</title><p>long text");
-        tree.parse("y", &mut |_| {}).expect("within its budget");
-        assert_eq!(shape(&tree, DOCUMENT), r#"(html(head,body("y")))"#);
+        let mut arena = Arena::default();
+        arena.parse("<title>x</title><p id=a>long text", &mut |_| {}).expect("within its budget");
+        let tree = arena.parse("y", &mut |_| {}).expect("within its budget");
+        assert_eq!(shape(tree, DOCUMENT), r#"(html(head,body("y")))"#);
         assert_eq!(tree.title(), NONE);
     }
 
@@ -403,8 +429,9 @@ mod tests {
             ),
         ];
         for (name, html, outcome) in pages {
-            let (spent, got) = Tree::default().parse_within(&html, BUDGET, &mut |_| {});
-            assert_eq!(got, outcome, "{name}");
+            let mut arena = Arena::default();
+            let (spent, got) = arena.parse_within(&html, BUDGET, &mut |_| {});
+            assert_eq!(got.map(|_| ()), outcome, "{name}");
             let bound = 100 * html.len() as u64;
             assert!(spent.steps < bound, "{name}: {spent:?} for {} bytes", html.len());
         }
@@ -413,26 +440,30 @@ mod tests {
     #[test]
     fn a_page_beyond_its_budget_is_too_costly() {
         let html = "<p><i>x</i>".repeat(100);
-        let mut tree = Tree::default();
+        let outcome_of = |html: &str, budget| {
+            Arena::default().parse_within(html, budget, &mut |_| {}).1.map(|_| ())
+        };
         for (budget, outcome) in [
             (BUDGET, Ok(())),
             (Budget { nodes: 50, ..BUDGET }, Err(Outcome::TooCostly)),
             (Budget { steps: 50, ..BUDGET }, Err(Outcome::TooCostly)),
         ] {
-            assert_eq!(tree.parse_within(&html, budget, &mut |_| {}).1, outcome);
+            assert_eq!(outcome_of(&html, budget), outcome);
         }
         let names: String = (0..100).map(|number| format!("</x{number}>")).collect();
         for (most, outcome) in [(100, Ok(())), (99, Err(Outcome::TooCostly))] {
             let budget = Budget { names: most, ..BUDGET };
-            assert_eq!(tree.parse_within(&names, budget, &mut |_| {}).1, outcome);
+            assert_eq!(outcome_of(&names, budget), outcome);
         }
     }
 
     #[test]
     fn text_below_the_guard_is_kept() {
-        let tree = parsed(&format!("{}甲{}", "<div>".repeat(2_000), "</div>".repeat(2_000)));
-        assert!(tree.text.contains('甲'));
-        let deepest = tree.elements.iter().map(|e| e.depth).max();
+        let html = format!("{}甲{}", "<div>".repeat(2_000), "</div>".repeat(2_000));
+        let (shape, deepest) = with(&html, |tree| {
+            (shape(tree, DOCUMENT), tree.arena.elements.iter().map(|e| e.depth).max())
+        });
+        assert!(shape.contains('甲'));
         assert!(deepest <= Some(520), "{deepest:?}");
     }
 }

@@ -1,21 +1,23 @@
 //! The HTML standard's tokenizer over a whole page that lies in memory.
 //!
-//! Text comes as slices of the page and attributes as places in it, so that nothing is copied
-//! before somebody wants it. In raw text only its end tag ends it; the text of a script is
-//! skipped, because the tree would drop it. The page holds no carriage return: the standard turns
-//! them into line feeds before it looks at anything.
+//! Text and attributes come as places in the page, so that nothing is copied before somebody
+//! wants it. In raw text only its end tag ends it; the text of a script is skipped, because the
+//! tree would drop it. The standard turns carriage returns into line feeds before it looks at
+//! anything; here they are white space like them, and become line feeds where a text is read.
 
 use memchr::{memchr, memchr2, memchr2_iter, memmem};
 
 use super::names::{Name, Names};
+use super::text::{Coding, NUL, PLAIN, Piece, REFERENCES, Span};
 
 mod doctype;
 mod references;
 mod script;
 mod tag;
 
+pub(super) use references::read as read_reference;
 pub(crate) use tag::Kind;
-pub(super) use tag::Tag;
+pub(super) use tag::{Tag, value};
 
 /// How the tree builder wants the page to be read on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +37,37 @@ pub(super) enum Content {
 /// What the tree builder is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
-    /// Without NUL, perhaps empty; the text may go on in the next token.
-    Text(&'a str),
+    /// Without NUL and references, perhaps empty; the text may go on in the next token.
+    Text(Piece<'a>),
     /// The characters of a reference, or what stands for a NUL in raw text.
-    Characters(char, Option<char>),
-    Nul,
+    Character(Character),
+    /// Where it stands.
+    Nul(Span),
     /// A start or end tag: [`Tokenizer::tag`].
     Tag,
     Comment,
     /// Whether it asks for quirks mode.
     Doctype(bool),
     End,
+}
+
+/// One or two characters that are written in another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Character {
+    first: char,
+    second: Option<char>,
+    place: Span,
+    coding: Coding,
+}
+
+impl Character {
+    /// The characters as a piece of text, written into `buffer`.
+    pub(super) fn piece<'b>(&self, buffer: &'b mut [u8; 8]) -> Piece<'b> {
+        let first = self.first.encode_utf8(buffer).len();
+        let second = self.second.map_or(0, |c| c.encode_utf8(&mut buffer[first..]).len());
+        let text = std::str::from_utf8(&buffer[..first + second]).unwrap_or_default();
+        Piece { text, place: self.place, coding: self.coding }
+    }
 }
 
 pub(super) struct Tokenizer<'a> {
@@ -60,7 +82,7 @@ pub(super) struct Tokenizer<'a> {
 }
 
 impl<'a> Tokenizer<'a> {
-    /// Begins at the start of `html`, which holds no carriage return.
+    /// Begins at the start of `html`.
     pub(super) fn new(html: &'a str) -> Tokenizer<'a> {
         let has_nul = memchr(0, html.as_bytes()).is_some();
         Tokenizer { html, at: 0, has_nul, run_end: 0, in_cdata: false, tag: Tag::default() }
@@ -85,7 +107,9 @@ impl<'a> Tokenizer<'a> {
             return self.data(in_foreign, names);
         }
         match self.raw(content, raw, names) {
-            Token::Nul => Token::Characters('\u{FFFD}', None),
+            Token::Nul(place) => {
+                Token::Character(Character { first: '\u{FFFD}', second: None, place, coding: NUL })
+            }
             token => token,
         }
     }
@@ -103,7 +127,7 @@ impl<'a> Tokenizer<'a> {
         match content {
             Content::Script => {
                 self.at = end;
-                Token::Text("")
+                Token::Text(self.plain(end, end))
             }
             Content::RcData if next == b'&' => self.reference(),
             _ => self.text(end),
@@ -140,21 +164,28 @@ impl<'a> Tokenizer<'a> {
             self.run_end = end;
             return self.run();
         }
-        let text = &self.html[self.at..end];
+        let text = self.plain(self.at, end);
         self.at = end;
         Token::Text(text)
+    }
+
+    fn plain(&self, from: usize, to: usize) -> Piece<'a> {
+        Piece { text: &self.html[from..to], place: Span::new(from, to), coding: PLAIN }
     }
 
     /// The next piece of a text: up to a NUL, or that NUL.
     #[cold]
     fn run(&mut self) -> Token<'a> {
-        let text = &self.html[self.at..self.run_end];
-        let token = match memchr(0, text.as_bytes()) {
-            Some(0) => Token::Nul,
-            Some(length) => Token::Text(&text[..length]),
-            None => Token::Text(text),
+        let at = self.at;
+        let length = memchr(0, &self.html.as_bytes()[at..self.run_end]);
+        let length = length.unwrap_or(self.run_end - at);
+        let token = if length == 0 && at < self.run_end {
+            self.at += 1;
+            Token::Nul(Span::new(at, at + 1))
+        } else {
+            self.at += length;
+            Token::Text(self.plain(at, at + length))
         };
-        self.at += if let Token::Text(text) = token { text.len() } else { 1 };
         if self.in_cdata && self.at == self.run_end {
             self.in_cdata = false;
             self.at = self.html.len().min(self.at + 3);
@@ -226,8 +257,10 @@ impl<'a> Tokenizer<'a> {
     fn reference(&mut self) -> Token<'a> {
         match references::read(&self.html[self.at + 1..], false) {
             Some(reference) => {
+                let (from, first, second) = (self.at, reference.first, reference.second);
                 self.at += 1 + reference.length;
-                Token::Characters(reference.first, reference.second)
+                let place = Span::new(from, self.at);
+                Token::Character(Character { first, second, place, coding: REFERENCES })
             }
             None => {
                 let end = self.at + 1;

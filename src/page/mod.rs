@@ -11,7 +11,7 @@ mod paragraphs;
 pub mod publisher;
 
 use crate::format::document::{Paragraph, Rights};
-use crate::html::Tree;
+use crate::html::Arena;
 use crate::outcome::Outcome;
 
 pub use charset::{CharsetReasons, Decoded, decode, decode_with_reasons};
@@ -31,7 +31,7 @@ pub struct Page {
 /// Reads pages one after another, keeping its buffers in between.
 #[derive(Debug, Default)]
 pub struct Reader {
-    tree: Tree,
+    arena: Arena,
     writer: paragraphs::Writer,
 }
 
@@ -48,14 +48,14 @@ impl Reader {
     /// `TooDeep` or `TooCostly` for a page beyond the work budgets.
     pub fn html(&mut self, text: &str) -> Result<Page, Outcome> {
         let mut rights = Rights::default();
-        self.tree.parse(text, &mut |start| publisher::hear(&mut rights, start))?;
-        let title = paragraphs::title(&self.tree, &mut self.writer);
-        let mut paragraphs = paragraphs::paragraphs(&self.tree, &mut self.writer);
+        let tree = self.arena.parse(text, &mut |start| publisher::hear(&mut rights, start))?;
+        let title = paragraphs::title(tree, &mut self.writer);
+        let mut paragraphs = paragraphs::paragraphs(tree, &mut self.writer);
         if paragraphs.is_empty()
             && let Some(inside) = frames::without_frames(text)
         {
-            self.tree.parse(inside, &mut |_| {})?;
-            paragraphs = paragraphs::paragraphs(&self.tree, &mut self.writer);
+            let tree = self.arena.parse(inside, &mut |_| {})?;
+            paragraphs = paragraphs::paragraphs(tree, &mut self.writer);
         }
         Ok(Page { title, rights, paragraphs })
     }

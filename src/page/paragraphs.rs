@@ -19,7 +19,7 @@ pub(super) use writer::Writer;
 use writer::{Block, Mode};
 
 /// The page's title in one line, normalised; `None` without one.
-pub(super) fn title(tree: &Tree, writer: &mut Writer) -> Option<String> {
+pub(super) fn title(tree: Tree<'_>, writer: &mut Writer) -> Option<String> {
     let title = tree.title();
     if title == NONE {
         return None;
@@ -28,7 +28,7 @@ pub(super) fn title(tree: &Tree, writer: &mut Writer) -> Option<String> {
     let mut child = tree.first_child(title);
     while child != NONE {
         if let View::Text(text) = tree.view(child) {
-            writer.push(text, title, Mode::Collapse);
+            text.each(|piece| writer.push(piece, title, Mode::Collapse));
         }
         child = tree.next_sibling(child);
     }
@@ -40,7 +40,7 @@ pub(super) fn title(tree: &Tree, writer: &mut Writer) -> Option<String> {
 }
 
 /// The seen text of a page, block by block.
-pub(super) fn paragraphs(tree: &Tree, writer: &mut Writer) -> Vec<Paragraph> {
+pub(super) fn paragraphs(tree: Tree<'_>, writer: &mut Writer) -> Vec<Paragraph> {
     writer.start();
     let mut walk = Walk { tree, writer, modes: Vec::new(), rubies: 0, row: NONE };
     let mut node = DOCUMENT;
@@ -61,7 +61,7 @@ pub(super) fn paragraphs(tree: &Tree, writer: &mut Writer) -> Vec<Paragraph> {
     }
 }
 
-fn paragraph(tree: &Tree, block: Block) -> Paragraph {
+fn paragraph(tree: Tree<'_>, block: Block) -> Paragraph {
     let Block { text, node, links, is_verbatim } = block;
     let kind = if is_verbatim { ParagraphKind::Pre } else { elements::kind(tree, node) };
     Paragraph { text, path: path::path(tree, node), kind, links, main: None }
@@ -85,7 +85,7 @@ pub(super) fn plain_text(text: &str) -> Vec<Paragraph> {
 
 /// The state of the walk.
 struct Walk<'a> {
-    tree: &'a Tree,
+    tree: Tree<'a>,
     writer: &'a mut Writer,
     /// Elements that set how white space is treated, innermost last.
     modes: Vec<(u32, Mode)>,
@@ -106,7 +106,7 @@ impl Walk<'_> {
             View::Document => return true,
             View::Text(text) => {
                 let (parent, mode) = (self.tree.parent(node), self.mode());
-                self.writer.push(text, parent, mode);
+                text.each(|piece| self.writer.push(piece, parent, mode));
                 return false;
             }
             View::Element(element) => element,
@@ -125,7 +125,7 @@ impl Walk<'_> {
             }
             Role::Math if !self.tree.alttext(element).is_empty() => {
                 let (alttext, mode) = (self.tree.alttext(element), self.mode());
-                self.writer.push(alttext, node, mode);
+                self.writer.push(&alttext, node, mode);
                 return false;
             }
             Role::Block | Role::Pre => self.writer.end_paragraph(),
@@ -193,7 +193,7 @@ impl Walk<'_> {
             while let Some(next) = next_inside(self.tree, inner, node) {
                 inner = next;
                 if let View::Text(text) = self.tree.view(inner) {
-                    self.writer.put_by(text, node);
+                    self.writer.put_by(&text.read(), node);
                 }
             }
         }
@@ -202,7 +202,7 @@ impl Walk<'_> {
 }
 
 /// The node behind `node` in the pre-order of `root`'s subtree.
-fn next_inside(tree: &Tree, node: u32, root: u32) -> Option<u32> {
+fn next_inside(tree: Tree<'_>, node: u32, root: u32) -> Option<u32> {
     if tree.first_child(node) != NONE {
         return Some(tree.first_child(node));
     }

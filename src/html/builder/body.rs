@@ -1,18 +1,19 @@
 //! The insertion mode "in body", where most of a page is read.
 
 use super::head::is_of_head;
-use super::{Builder, Mode, Next, is_blank};
+use super::{Builder, Mode, Next};
 use crate::html::names::{
     BLOCK, BUTTON_SCOPE, FORMATTING, HEADING, LIST_SCOPE, Name, Namespace, SCOPE, SPECIAL,
 };
+use crate::html::text::Piece;
 use crate::html::tokenizer::{Content, Kind, Tag};
 use crate::html::{NONE, attributes};
 
 impl Builder<'_> {
-    pub(super) fn body_text(&mut self, text: &str) {
+    pub(super) fn body_text(&mut self, piece: Piece<'_>) {
         self.reconstruct();
-        self.frameset_ok = self.frameset_ok && is_blank(text);
-        self.append_text(text);
+        self.frameset_ok = self.frameset_ok && piece.is_blank();
+        self.append_text(piece);
     }
 
     pub(super) fn in_body(&mut self, tag: &Tag) -> Next {
@@ -299,7 +300,7 @@ impl Builder<'_> {
 
     fn add_to_root(&mut self, tag: &Tag) {
         if !self.is_open(Name::TEMPLATE) {
-            attributes::add(self.tree, self.stack[0].node, tag, self.html);
+            attributes::add(self.arena, self.stack[0].node, tag);
         }
     }
 
@@ -309,7 +310,7 @@ impl Builder<'_> {
             && !self.is_open(Name::TEMPLATE)
         {
             self.frameset_ok = false;
-            attributes::add(self.tree, body.node, tag, self.html);
+            attributes::add(self.arena, body.node, tag);
         }
     }
 
@@ -319,7 +320,7 @@ impl Builder<'_> {
         if let Some(body) = body
             && self.frameset_ok
         {
-            self.tree.detach(body.node);
+            self.arena.detach(body.node);
             self.truncate(1);
             self.insert(tag);
             self.mode = Mode::InFrameset;

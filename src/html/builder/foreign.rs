@@ -10,7 +10,7 @@ impl Builder<'_> {
         let Some(current) = self.stack.last() else { return false };
         current.categories & FOREIGN != 0
             && current.categories & (MATH_TEXT | SVG_HTML) == 0
-            && !self.tree.is_integration_point(current.node)
+            && !self.arena.is_integration_point(current.node)
     }
 
     /// Whether a tag is read by the rules for foreign content.
@@ -27,10 +27,10 @@ impl Builder<'_> {
             return matches!(tag.name, Name::MGLYPH | Name::MALIGNMARK);
         }
         let in_annotation = current.name == Name::ANNOTATION_XML
-            && self.tree.namespace(current.node) == Namespace::MathMl;
+            && self.arena.namespace(current.node) == Namespace::MathMl;
         current.categories & SVG_HTML == 0
             && !(in_annotation && tag.name == Name::SVG)
-            && !self.tree.is_integration_point(current.node)
+            && !self.arena.is_integration_point(current.node)
     }
 
     pub(super) fn open_foreign(&mut self, namespace: Namespace, tag: &Tag) {
@@ -51,7 +51,7 @@ impl Builder<'_> {
         if tag.is_end {
             return self.end_foreign(tag);
         }
-        let namespace = self.tree.namespace(self.current().node);
+        let namespace = self.arena.namespace(self.current().node);
         self.insert_in(namespace, tag, !tag.is_self_closing);
         Next::Done
     }

@@ -77,7 +77,7 @@ impl Builder<'_> {
     /// Opens the formatting elements again that are no longer open.
     pub(super) fn reconstruct(&mut self) {
         let is_settled = |builder: &Self, entry: &Entry| {
-            entry.element.node == NONE || builder.tree.is_open(entry.element.node)
+            entry.element.node == NONE || builder.arena.is_open(entry.element.node)
         };
         let Some(last) = self.formatting.entries.last() else { return };
         if is_settled(self, last) {
@@ -97,7 +97,7 @@ impl Builder<'_> {
 
     /// A new element like that one, without its children.
     fn copy(&mut self, element: Open) -> Open {
-        Open { node: self.tree.copy_element(element.node), ..element }
+        Open { node: self.arena.copy_element(element.node), ..element }
     }
 
     fn formatting_position(&mut self, node: u32) -> Option<usize> {
@@ -122,7 +122,7 @@ impl Builder<'_> {
         if let Some(at) = self.formatting_position(node) {
             self.formatting.entries.remove(at);
         }
-        if self.tree.is_open(node)
+        if self.arena.is_open(node)
             && let Some(at) = self.position(node)
         {
             self.remove_at(at);
@@ -141,7 +141,7 @@ impl Builder<'_> {
                 return;
             };
             let element = self.formatting.entries[entry].element;
-            if !self.tree.is_open(element.node) {
+            if !self.arena.is_open(element.node) {
                 self.formatting.entries.remove(entry);
                 return;
             }
@@ -165,22 +165,22 @@ impl Builder<'_> {
         let ancestor = self.stack[at - 1];
         let furthest_block = self.stack[block];
         let (last, bookmark) = self.reopen_between(at, block);
-        self.tree.detach(last);
+        self.arena.detach(last);
         let (parent, before) = self.place(ancestor);
         self.put(parent, before, last);
-        self.tree.correct_depths(last, furthest_block.node);
+        self.arena.correct_depths(last, furthest_block.node);
 
         // The copy takes in all that stands before it, so that depths come out right.
         let copy = self.copy(element);
         self.put(furthest_block.node, NONE, copy.node);
         loop {
-            let child = self.tree.first_child(furthest_block.node);
+            let child = self.arena.first_child(furthest_block.node);
             if child == copy.node {
                 break;
             }
             self.put(copy.node, NONE, child);
         }
-        self.last_depth = self.tree.depth(copy.node);
+        self.last_depth = self.arena.depth(copy.node);
 
         self.move_entry(element.node, copy, bookmark);
         if let Some(at) = self.position(element.node) {

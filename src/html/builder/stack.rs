@@ -73,7 +73,7 @@ impl Builder<'_> {
     }
 
     fn opens(&mut self, open: &Open) {
-        self.tree.set_open(open.node, true);
+        self.arena.set_open(open.node, true);
         if open.categories & FOREIGN == 0
             && let Some(count) = self.open.get_mut(open.name.index())
         {
@@ -82,7 +82,7 @@ impl Builder<'_> {
     }
 
     fn closes(&mut self, open: &Open) {
-        self.tree.set_open(open.node, false);
+        self.arena.set_open(open.node, false);
         if open.categories & FOREIGN == 0
             && let Some(count) = self.open.get_mut(open.name.index())
         {

@@ -1,8 +1,9 @@
 //! The insertion modes of tables.
 
-use super::{Builder, Mode, Next, is_blank};
+use super::{Builder, Mode, Next};
 use crate::html::NONE;
 use crate::html::names::{Name, TABLE_SCOPE};
+use crate::html::text::Piece;
 use crate::html::tokenizer::Tag;
 
 impl Builder<'_> {
@@ -12,14 +13,28 @@ impl Builder<'_> {
             return;
         }
         self.mode = self.original_mode;
+        let is_seen = std::mem::take(&mut self.table_text_is_seen);
         let mut text = std::mem::take(&mut self.table_text);
-        if is_blank(&text) {
-            self.append_text(&text);
-        } else {
-            self.foster(|builder| builder.body_text(&text));
+        for (place, coding) in text.drain(..) {
+            let piece = Piece { text: place.of(self.html), place, coding };
+            if is_seen {
+                self.foster(|builder| builder.body_text(piece));
+            } else {
+                self.append_text(piece);
+            }
         }
-        text.clear();
         self.table_text = text;
+    }
+
+    pub(super) fn keep_table_text(&mut self, piece: Piece<'_>) {
+        self.table_text_is_seen |= !piece.is_blank();
+        match self.table_text.last_mut() {
+            Some((last, coding)) if last.to == piece.place.from => {
+                last.to = piece.place.to;
+                *coding |= piece.coding;
+            }
+            _ => self.table_text.push((piece.place, piece.coding)),
+        }
     }
 
     pub(super) fn in_table(&mut self, tag: &Tag) -> Next {

@@ -144,12 +144,12 @@ impl<'a> Reader<'a> {
 
     fn skip_space(&mut self) {
         let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start_matches(['\t', '\n', '\x0C', ' ']).len();
+        self.at += rest.len() - rest.trim_start_matches(['\t', '\n', '\r', '\x0C', ' ']).len();
     }
 
     fn word(&mut self) -> &'a str {
         let rest = &self.text[self.at..];
-        let end = rest.find(['\t', '\n', '\x0C', ' ', '>']).unwrap_or(rest.len());
+        let end = rest.find(['\t', '\n', '\r', '\x0C', ' ', '>']).unwrap_or(rest.len());
         self.at += end;
         &rest[..end]
     }

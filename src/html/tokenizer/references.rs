@@ -9,15 +9,15 @@ const LONGEST: usize = 31;
 
 /// What a reference stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reference {
+pub(in super::super) struct Reference {
     /// Bytes of the reference behind its ampersand.
-    pub(super) length: usize,
-    pub(super) first: char,
-    pub(super) second: Option<char>,
+    pub(in super::super) length: usize,
+    pub(in super::super) first: char,
+    pub(in super::super) second: Option<char>,
 }
 
 /// Reads the reference whose ampersand stands before `text`.
-pub(super) fn read(text: &str, in_attribute: bool) -> Option<Reference> {
+pub(in super::super) fn read(text: &str, in_attribute: bool) -> Option<Reference> {
     match text.as_bytes().first()? {
         b'#' => numeric(text.as_bytes()),
         byte if byte.is_ascii_alphanumeric() => named(text, in_attribute),

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr3};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::Tokenizer;
 use super::references;
 use crate::html::names::{FORMATTING, Name, Names};
+use crate::html::text::Span;
 
 /// Attributes kept of one tag; the rest of a flood is dropped.
 const MOST_ATTRIBUTES: usize = 32;
@@ -29,8 +30,8 @@ pub(in super::super) struct Tag {
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Attribute {
     pub(in super::super) kind: Kind,
-    name: (u32, u32),
-    value: (u32, u32),
+    name: Span,
+    pub(in super::super) value: Span,
 }
 
 /// The attributes that the tree builder or extraction knows.
@@ -121,7 +122,7 @@ impl Tag {
 
 impl Attribute {
     fn raw_name<'a>(&self, html: &'a str) -> &'a str {
-        &html[self.name.0 as usize..self.name.1 as usize]
+        self.name.of(html)
     }
 
     /// The name in lower case, as the standard has it.
@@ -131,24 +132,26 @@ impl Attribute {
 
     /// The value with its references read.
     pub(in super::super) fn value<'a>(&self, html: &'a str) -> Cow<'a, str> {
-        let raw = &html[self.value.0 as usize..self.value.1 as usize];
-        if memchr2(b'&', 0, raw.as_bytes()).is_none() {
-            return Cow::Borrowed(raw);
-        }
-        Cow::Owned(decoded(raw))
+        value(self.value.of(html))
     }
 }
 
-/// An attribute value with its references read.
-fn decoded(raw: &str) -> String {
+/// An attribute value as the page means it: references are read, a line break is a line feed.
+pub(in super::super) fn value(raw: &str) -> Cow<'_, str> {
+    if memchr3(b'&', 0, b'\r', raw.as_bytes()).is_none() {
+        return Cow::Borrowed(raw);
+    }
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
-    while let Some(length) = memchr2(b'&', 0, rest.as_bytes()) {
+    while let Some(length) = memchr3(b'&', 0, b'\r', rest.as_bytes()) {
         out.push_str(&rest[..length]);
         let special = rest.as_bytes()[length];
         rest = &rest[length + 1..];
         if special == 0 {
             out.push('\u{FFFD}');
+        } else if special == b'\r' {
+            out.push('\n');
+            rest = rest.strip_prefix('\n').unwrap_or(rest);
         } else if let Some(reference) = references::read(rest, true) {
             out.push(reference.first);
             out.extend(reference.second);
@@ -158,7 +161,7 @@ fn decoded(raw: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 impl Kind {
@@ -203,11 +206,11 @@ impl Kind {
 
 /// Whether a byte ends the name of a tag.
 pub(super) fn ends_name(byte: u8) -> bool {
-    matches!(byte, b'\t' | b'\n' | b'\x0C' | b' ' | b'/' | b'>')
+    matches!(byte, b'\t' | b'\n' | b'\r' | b'\x0C' | b' ' | b'/' | b'>')
 }
 
 fn is_space(byte: &u8) -> bool {
-    matches!(byte, b'\t' | b'\n' | b'\x0C' | b' ')
+    matches!(byte, b'\t' | b'\n' | b'\r' | b'\x0C' | b' ')
 }
 
 impl Tokenizer<'_> {
@@ -276,9 +279,12 @@ impl Tokenizer<'_> {
                 }
             };
         }
-        let place = |(from, to): (usize, usize)| (from as u32, to as u32);
         let kind = Kind::of(&bytes[start..name_end]);
-        let attribute = Attribute { kind, name: place((start, name_end)), value: place(value) };
+        let attribute = Attribute {
+            kind,
+            name: Span::new(start, name_end),
+            value: Span::new(value.0, value.1),
+        };
         self.tag.keep_attribute(attribute, self.html);
         Some(at)
     }

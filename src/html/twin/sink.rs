@@ -9,14 +9,27 @@ use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, Namespace, QualName, local_name, ns};
 
 use crate::html;
-use crate::html::{Budget, DOCUMENT, Data, Element, NONE, Name, Tree, attributes};
+use crate::html::attributes::{self, Values};
+use crate::html::text::{PLAIN, Piece, Span};
+use crate::html::{Arena, Budget, DOCUMENT, Data, Element, NONE, Name};
 
 /// Stands for a comment: never stored.
 const COMMENT: u32 = NONE - 1;
 
-/// Fills a [`Tree`] and counts the work.
+/// What became of a page.
+pub(super) struct Parsed {
+    pub(super) arena: Arena,
+    /// What the places of the tree are in.
+    pub(super) html: String,
+    /// What a listener hears.
+    pub(super) heard: BTreeSet<String>,
+}
+
+/// Fills an [`Arena`] and counts the work.
 pub(super) struct Sink {
-    tree: RefCell<Tree>,
+    arena: RefCell<Arena>,
+    /// Stands for the page: all texts and values, these written with references.
+    html: RefCell<String>,
     /// The names of its elements as html5ever has them.
     names: RefCell<Vec<QualName>>,
     /// What a listener hears, each once.
@@ -26,10 +39,11 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    /// `tree` holds the bare document.
-    pub(super) fn new(tree: Tree) -> Sink {
+    /// `arena` holds the bare document.
+    pub(super) fn new(arena: Arena) -> Sink {
         Sink {
-            tree: RefCell::new(tree),
+            arena: RefCell::new(arena),
+            html: RefCell::default(),
             names: RefCell::default(),
             heard: RefCell::default(),
             steps: Cell::new(0),
@@ -37,14 +51,17 @@ impl Sink {
         }
     }
 
-    /// The tree, and what was heard.
-    pub(super) fn into_parts(self) -> (Tree, BTreeSet<String>) {
-        (self.tree.into_inner(), self.heard.into_inner())
+    pub(super) fn into_parsed(self) -> Parsed {
+        Parsed {
+            arena: self.arena.into_inner(),
+            html: self.html.into_inner(),
+            heard: self.heard.into_inner(),
+        }
     }
 
     /// The name as the arena has it.
     pub(super) fn name(&self, name: &str) -> Name {
-        self.tree.borrow_mut().names.name(name)
+        self.arena.borrow_mut().names.name(name)
     }
 
     /// The depth of the node that was inserted last.
@@ -54,10 +71,29 @@ impl Sink {
 
     /// Whether the budget is spent.
     pub(super) fn is_over(&self, budget: &Budget) -> bool {
-        let tree = self.tree.borrow();
-        self.steps.get() > budget.steps
-            || tree.nodes.len() > budget.nodes
-            || tree.text.len() > u32::MAX as usize / 2
+        self.steps.get() > budget.steps || self.arena.borrow().nodes.len() > budget.nodes
+    }
+
+    /// Stores text; returns its place.
+    fn store(&self, text: &str) -> Span {
+        let mut html = self.html.borrow_mut();
+        let from = html.len();
+        html.push_str(text);
+        Span::new(from, html.len())
+    }
+
+    /// Keeps `id`, `class` and `alttext` where they are not set yet.
+    fn keep_values(&self, arena: &mut Arena, element: &mut Element, attributes: &[Attribute]) {
+        for attribute in attributes {
+            let kept: fn(&mut Values) -> &mut Span = match attribute.name.local {
+                local_name!("id") => |values| &mut values.id,
+                local_name!("class") => |values| &mut values.class,
+                local_name!("alttext") => |values| &mut values.alttext,
+                _ => continue,
+            };
+            let value = attribute.value.replace('&', "&amp;").replace('\r', "&#13;");
+            arena.keep_value(element, kept, self.store(&value));
+        }
     }
 
     fn step(&self) {
@@ -67,14 +103,17 @@ impl Sink {
     /// Puts `child` under `parent`, before `before` (`NONE`: at the end).
     fn insert(&self, parent: u32, before: u32, child: NodeOrText<u32>) {
         self.step();
-        let mut tree = self.tree.borrow_mut();
+        let mut arena = self.arena.borrow_mut();
         let depth = match child {
             NodeOrText::AppendNode(COMMENT) => return,
             NodeOrText::AppendNode(node) => {
-                tree.detach(node);
-                tree.link(parent, before, node)
+                arena.detach(node);
+                arena.link(parent, before, node)
             }
-            NodeOrText::AppendText(text) => tree.add_text(parent, before, &text),
+            NodeOrText::AppendText(text) => {
+                let piece = Piece { text: &text, place: self.store(&text), coding: PLAIN };
+                arena.add_text(parent, before, piece)
+            }
         };
         self.last_depth.set(depth);
     }
@@ -96,11 +135,11 @@ impl ElemName for Borrowed<'_> {
 
 impl TreeSink for Sink {
     type Handle = u32;
-    type Output = Tree;
+    type Output = Arena;
     type ElemName<'a> = Borrowed<'a>;
 
-    fn finish(self) -> Tree {
-        self.tree.into_inner()
+    fn finish(self) -> Arena {
+        self.arena.into_inner()
     }
 
     fn parse_error(&self, _: Cow<'static, str>) {}
@@ -111,7 +150,7 @@ impl TreeSink for Sink {
 
     fn elem_name<'a>(&'a self, target: &'a u32) -> Borrowed<'a> {
         self.step();
-        let Data::Element(index) = self.tree.borrow().nodes[*target as usize].data else {
+        let Data::Element { index, .. } = self.arena.borrow().nodes[*target as usize].data else {
             unreachable!("the tree builder asks for names of elements only")
         };
         Borrowed(Ref::map(self.names.borrow(), |names| &names[index as usize]))
@@ -123,14 +162,14 @@ impl TreeSink for Sink {
         attributes: Vec<Attribute>,
         flags: ElementFlags,
     ) -> u32 {
-        let mut tree = self.tree.borrow_mut();
+        let mut arena = self.arena.borrow_mut();
         let is_html = name.ns == ns!(html);
         let namespace = match name.ns {
             ns!(html) => html::Namespace::Html,
             ns!(mathml) => html::Namespace::MathMl,
             _ => html::Namespace::Svg,
         };
-        let short = tree.names.name(&name.local);
+        let short = arena.names.name(&name.local);
         let mut element = Element::new(short, namespace);
         let style = attributes.iter().find(|a| a.name.local == local_name!("style"));
         element.hidden = hides(&name.local, &attributes);
@@ -143,9 +182,8 @@ impl TreeSink for Sink {
             self.heard.borrow_mut().extend(heard(&name.local, &attributes));
         }
         self.names.borrow_mut().push(name);
-        let node = tree.add_element(element);
-        keep_values(&mut tree, node, &attributes);
-        node
+        self.keep_values(&mut arena, &mut element, &attributes);
+        arena.add_element(element)
     }
 
     fn create_comment(&self, _: StrTendril) -> u32 {
@@ -161,7 +199,7 @@ impl TreeSink for Sink {
     }
 
     fn append_based_on_parent_node(&self, element: &u32, previous: &u32, child: NodeOrText<u32>) {
-        if self.tree.borrow().parent(*element) == NONE {
+        if self.arena.borrow().parent(*element) == NONE {
             self.append(previous, child);
         } else {
             self.append_before_sibling(element, child);
@@ -183,7 +221,7 @@ impl TreeSink for Sink {
     fn set_quirks_mode(&self, _: QuirksMode) {}
 
     fn append_before_sibling(&self, sibling: &u32, child: NodeOrText<u32>) {
-        let parent = self.tree.borrow().parent(*sibling);
+        let parent = self.arena.borrow().parent(*sibling);
         // A sibling without a parent cannot be stood before; the standard never asks for it.
         if parent != NONE {
             self.insert(parent, *sibling, child);
@@ -191,56 +229,37 @@ impl TreeSink for Sink {
     }
 
     fn add_attrs_if_missing(&self, target: &u32, attributes: Vec<Attribute>) {
-        keep_values(&mut self.tree.borrow_mut(), *target, &attributes);
+        let mut arena = self.arena.borrow_mut();
+        let Some(mut element) = arena.element(*target).cloned() else { return };
+        self.keep_values(&mut arena, &mut element, &attributes);
+        if let Some(old) = arena.element_mut(*target) {
+            *old = element;
+        }
     }
 
     fn remove_from_parent(&self, target: &u32) {
-        self.tree.borrow_mut().detach(*target);
+        self.arena.borrow_mut().detach(*target);
     }
 
     fn reparent_children(&self, node: &u32, new_parent: &u32) {
-        let mut tree = self.tree.borrow_mut();
+        let mut arena = self.arena.borrow_mut();
         loop {
-            let child = tree.first_child(*node);
+            let child = arena.first_child(*node);
             if child == NONE {
                 break;
             }
             self.step();
-            tree.detach(child);
-            tree.link(*new_parent, NONE, child);
+            arena.detach(child);
+            arena.link(*new_parent, NONE, child);
         }
     }
 
     fn is_mathml_annotation_xml_integration_point(&self, target: &u32) -> bool {
-        self.tree.borrow().element(*target).is_some_and(|element| element.integration_point)
+        self.arena.borrow().element(*target).is_some_and(|element| element.integration_point)
     }
 
     fn allow_declarative_shadow_roots(&self, _: &u32) -> bool {
         false
-    }
-}
-
-/// Keeps `id`, `class` and `alttext` where they are not set yet.
-fn keep_values(tree: &mut Tree, node: u32, attributes: &[Attribute]) {
-    let Data::Element(index) = tree.nodes[node as usize].data else { return };
-    for attribute in attributes {
-        let element = &tree.elements[index as usize];
-        let kept = match attribute.name.local {
-            local_name!("id") => element.id,
-            local_name!("class") => element.class,
-            local_name!("alttext") => element.alttext,
-            _ => continue,
-        };
-        if kept.0 != kept.1 {
-            continue;
-        }
-        let kept = tree.store(&attribute.value);
-        let element = &mut tree.elements[index as usize];
-        match attribute.name.local {
-            local_name!("id") => element.id = kept,
-            local_name!("class") => element.class = kept,
-            _ => element.alttext = kept,
-        }
     }
 }
 

@@ -129,7 +129,7 @@ const MOST_ANCESTORS: usize = 1_000;
 
 /// The kind of a paragraph that begins in `node`: that of the innermost block. A `p` that stands
 /// directly in a `blockquote` is the quotation's.
-pub(super) fn kind(tree: &Tree, mut node: u32) -> ParagraphKind {
+pub(super) fn kind(tree: Tree<'_>, mut node: u32) -> ParagraphKind {
     for _ in 0..MOST_ANCESTORS {
         if node == NONE {
             break;

@@ -12,7 +12,7 @@ const MOST_CLASSES: usize = 3;
 const LONGEST_WORD: usize = 64;
 
 /// The path of the element `node`.
-pub(super) fn path(tree: &Tree, node: u32) -> String {
+pub(super) fn path(tree: Tree<'_>, node: u32) -> String {
     let mut chain = [NONE; MOST_ELEMENTS];
     let mut length = 0;
     let mut node = node;
@@ -36,7 +36,7 @@ pub(super) fn path(tree: &Tree, node: u32) -> String {
     out
 }
 
-fn push_element(tree: &Tree, element: &Element, out: &mut String) {
+fn push_element(tree: Tree<'_>, element: &Element, out: &mut String) {
     push_word(tree.name(element), "", out);
     push_word(tree.id(element).trim_ascii(), "#", out);
     for class in tree.class(element).split_ascii_whitespace().take(MOST_CLASSES) {

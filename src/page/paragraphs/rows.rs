@@ -12,7 +12,7 @@ const LONGEST_SHORT_CELL: usize = 20;
 ///
 /// Stops at the first block or long cell, so that nested tables are not read again for each row
 /// around them.
-pub(super) fn is_joinable(tree: &Tree, row: u32) -> bool {
+pub(super) fn is_joinable(tree: Tree<'_>, row: u32) -> bool {
     let mut characters = 0;
     let mut node = row;
     let mut skip = false;
@@ -25,7 +25,9 @@ pub(super) fn is_joinable(tree: &Tree, row: u32) -> bool {
             View::Document => {}
             View::Text(text) => {
                 // White space is left out: a cell is as long as its visible characters.
-                characters += text.chars().filter(|c| !c.is_whitespace()).count();
+                text.each(|piece| {
+                    characters += piece.chars().filter(|c| !c.is_whitespace()).count();
+                });
                 if characters > LONGEST_SHORT_CELL {
                     return false;
                 }
@@ -41,7 +43,7 @@ pub(super) fn is_joinable(tree: &Tree, row: u32) -> bool {
 }
 
 /// The node behind the whole subtree of `node`, inside `root`.
-fn after(tree: &Tree, mut node: u32, root: u32) -> Option<u32> {
+fn after(tree: Tree<'_>, mut node: u32, root: u32) -> Option<u32> {
     while node != root {
         if tree.next_sibling(node) != NONE {
             return Some(tree.next_sibling(node));
