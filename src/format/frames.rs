@@ -13,12 +13,14 @@
 //! | 4, 4 | number of frames, version of the index (1) |
 //! | 8 | `KUROROWS`, the last bytes of the file |
 //!
-//! Memory: a writer holds one frame as text and packed, so about 8 MiB and twice the longest
-//! line; a reader holds the longest line, its zstd window (at most 128 MiB) and 640 KiB.
+//! Memory: a writer of rows holds at most two frames as text and packed, however long a row is; a
+//! writer of lines one frame and the longest line, both twice. A reader holds the longest line, its
+//! zstd window (at most 128 MiB) and 640 KiB.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::{CParameter, compress_bound};
 
@@ -64,6 +66,7 @@ pub struct FrameWriter<W: Write> {
     out: W,
     place: PathBuf,
     frame_bytes: usize,
+    level: i32,
     compressor: Compressor<'static>,
     text: Vec<u8>,
     lines: u64,
@@ -89,6 +92,7 @@ impl<W: Write> FrameWriter<W> {
             out,
             place: place.to_path_buf(),
             frame_bytes: options.frame_bytes,
+            level: options.level,
             compressor,
             text: Vec::new(),
             lines: 0,
@@ -108,6 +112,22 @@ impl<W: Write> FrameWriter<W> {
         if self.text.len() >= self.frame_bytes { self.end_frame() } else { Ok(()) }
     }
 
+    /// Adds one row as a line of JSON, which is never held as a whole if it is longer than a frame.
+    pub fn write_json(&mut self, row: &impl Serialize) -> Result<()> {
+        let before = self.text.len();
+        let mut head = Head { most: 2 * self.frame_bytes, text: &mut self.text, length: before };
+        serde_json::to_writer(&mut head, row)
+            .map_err(|cause| Error::bug("cannot write a row as JSON").caused_by(cause))?;
+        let length = head.length + 1;
+        self.lines += 1;
+        if length > head.most {
+            self.text.truncate(before);
+            return self.stream_frame(row, length as u64);
+        }
+        self.text.push(b'\n');
+        if length >= self.frame_bytes { self.end_frame() } else { Ok(()) }
+    }
+
     /// Writes what is left and the row index, and gives the output back, not flushed.
     pub fn finish(mut self) -> Result<(W, FrameStats)> {
         self.end_frame()?;
@@ -122,6 +142,25 @@ impl<W: Write> FrameWriter<W> {
             packed_bytes: self.index.end() + index.len() as u64,
         };
         Ok((self.out, stats))
+    }
+
+    /// Ends the frame with a row too long to be held; `length` is that of the whole text.
+    fn stream_frame(&mut self, row: &impl Serialize, length: u64) -> Result<()> {
+        let mut packed = Counted { out: &mut self.out, bytes: 0 };
+        let written = (|| {
+            let mut encoder = zstd::Encoder::new(&mut packed, self.level)?;
+            encoder.include_checksum(true)?;
+            encoder.set_pledged_src_size(Some(length))?;
+            encoder.write_all(&self.text)?;
+            serde_json::to_writer(&mut encoder, row)?;
+            encoder.write_all(b"\n")?;
+            encoder.finish().map(|_| ())
+        })();
+        written.map_err(|cause| Error::io("write the file", &self.place, cause))?;
+        self.index.push(packed.bytes, length, self.lines);
+        self.text.clear();
+        self.lines = 0;
+        Ok(())
     }
 
     fn end_frame(&mut self) -> Result<()> {
@@ -142,6 +181,45 @@ impl<W: Write> FrameWriter<W> {
         self.text.clear();
         self.lines = 0;
         Ok(())
+    }
+}
+
+/// Takes text as long as it fits, and counts all of it.
+struct Head<'a> {
+    text: &'a mut Vec<u8>,
+    most: usize,
+    length: usize,
+}
+
+impl Write for Head<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.length += bytes.len();
+        if self.length <= self.most {
+            self.text.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Counts what is written.
+struct Counted<'a, W> {
+    out: &'a mut W,
+    bytes: u64,
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
     }
 }
 
@@ -203,6 +281,11 @@ mod tests {
         prop::collection::vec(prop::collection::vec(byte, 0..80), 0..60)
     }
 
+    fn rows() -> impl Strategy<Value = Vec<Vec<String>>> {
+        let row = prop::collection::vec("[a-z\n\"\u{e9}]{0,40}", 0..12);
+        prop::collection::vec(row, 0..20)
+    }
+
     fn numbered(n: usize) -> Vec<Vec<u8>> {
         (0..n).map(|i| format!("line {i} of the file").into_bytes()).collect()
     }
@@ -218,6 +301,36 @@ mod tests {
             let plain = zstd::stream::decode_all(&packed[..]).unwrap();
             prop_assert_eq!(stats.text_bytes, plain.len() as u64);
             prop_assert_eq!(plain, joined(&lines));
+        }
+
+        #[test]
+        fn rows_stand_in_the_frames_of_their_lines(rows in rows(), frame in 1_usize..300) {
+            let lines: Vec<Vec<u8>> =
+                rows.iter().map(|row| serde_json::to_vec(row).unwrap()).collect();
+            let (packed, stats) = pack(&lines, frame);
+            let options = FrameOptions { frame_bytes: frame, ..FrameOptions::default() };
+            let mut writer =
+                FrameWriter::with_options(Vec::new(), Path::new(PLACE), options).unwrap();
+            for row in &rows {
+                writer.write_json(row).unwrap();
+            }
+            let (of_rows, row_stats) = writer.finish().unwrap();
+            prop_assert_eq!(row_stats.packed_bytes, of_rows.len() as u64);
+            prop_assert_eq!(
+                (stats.lines, stats.text_bytes, stats.frames),
+                (row_stats.lines, row_stats.text_bytes, row_stats.frames)
+            );
+            let index = |bytes: &[u8]| {
+                let index = RowIndex::read(&mut Cursor::new(bytes), Path::new(PLACE));
+                let index = index.unwrap().unwrap();
+                index.frames().iter().map(|f| (f.first_row, f.text_bytes)).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(index(&packed), index(&of_rows));
+            prop_assert_eq!(unpack(&of_rows[..]).unwrap(), &lines[..]);
+            // Each frame tells how much text it holds.
+            let told = zstd::zstd_safe::get_frame_content_size(&of_rows).ok().flatten();
+            let first = index(&of_rows).first().map(|frame| frame.1);
+            prop_assert!(first.is_none() || told == first);
         }
 
         #[test]

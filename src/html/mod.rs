@@ -224,17 +224,22 @@ impl Arena {
         (spent, outcome.map(|()| Tree { arena: self, html, has_returns }))
     }
 
-    /// Empties the tree and leaves the bare document; gives memory back after a huge page.
+    /// Empties the tree and leaves the bare document.
     fn clear(&mut self) {
         self.nodes.clear();
         self.elements.clear();
         self.values.clear();
-        self.nodes.shrink_to(KEPT_CAPACITY);
-        self.elements.shrink_to(KEPT_CAPACITY);
-        self.values.shrink_to(KEPT_CAPACITY);
         self.nodes.push(Node::new(Data::Document { first: NONE, last: NONE }));
         self.title = NONE;
         self.names.clear();
+    }
+
+    /// Drops the tree and gives memory back if it was a huge one.
+    pub(crate) fn give_back(&mut self) {
+        self.clear();
+        self.nodes.shrink_to(KEPT_CAPACITY);
+        self.elements.shrink_to(KEPT_CAPACITY);
+        self.values.shrink_to(KEPT_CAPACITY);
     }
 
     fn element(&self, node: u32) -> Option<&Element> {

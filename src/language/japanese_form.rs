@@ -3,6 +3,7 @@
 //! counts characters they can outweigh the text.
 
 use super::lid_form;
+use super::lid_form::FILLING_BYTES;
 use crate::text::classes::{Class, class};
 
 /// How much of `paragraphs` is Japanese script, as a share of their bytes in UTF-8 without white
@@ -26,14 +27,15 @@ pub fn japanese_share<'a>(paragraphs: impl Iterator<Item = &'a str>) -> f64 {
 /// place of everything else, in the form of [`lid_form()`].
 pub fn japanese_form<'a>(paragraphs: impl Iterator<Item = &'a str>, out: &mut String) {
     let mut script = String::new();
-    for paragraph in paragraphs {
-        script.push(' ');
-        for c in paragraph.chars() {
-            if is_japanese_script(class(c)) {
-                script.push(c);
-            } else if !script.ends_with(' ') {
-                script.push(' ');
-            }
+    // A space parts the paragraphs.
+    for c in paragraphs.flat_map(|paragraph| [' '].into_iter().chain(paragraph.chars())) {
+        if is_japanese_script(class(c)) {
+            script.push(c);
+        } else if !script.ends_with(' ') {
+            script.push(' ');
+        }
+        if script.len() > FILLING_BYTES {
+            break;
         }
     }
     lid_form(std::iter::once(script.as_str()), out);
@@ -61,6 +63,18 @@ fn is_japanese_script(class: Class) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_script_than_fills_the_form_changes_nothing() {
+        for word in ["ｶﾞ", "本", "𠮷", "あ x "] {
+            let form_of = |times: usize| {
+                let mut out = String::new();
+                japanese_form([word.repeat(times).as_str()].into_iter(), &mut out);
+                out
+            };
+            assert_eq!(form_of(5_000), form_of(50_000), "{word}");
+        }
+    }
 
     #[test]
     fn everything_but_japanese_script_becomes_a_space() {

@@ -9,6 +9,9 @@
 const MOST_CHARACTERS: usize = 4096;
 /// Characters of the longest local part of a mail address (RFC 5321 §4.5.3.1.1).
 const LONGEST_LOCAL_PART: usize = 64;
+/// Bytes of Japanese script that fill the form: it takes no more than two characters (a kana and its
+/// mark) of four bytes for one.
+pub(super) const FILLING_BYTES: usize = 8 * (MOST_CHARACTERS + LONGEST_LOCAL_PART + 1);
 
 /// Writes the form of `paragraphs` into `out`, whose former content is dropped: paragraphs joined by
 /// a space, white space runs as one space and none at the ends; half-width kana and their

@@ -20,10 +20,9 @@ mod reasons;
 mod weights;
 mod words;
 
-use context::{contexts, lowering};
+use context::{Around, lowering};
 use features::{Features, measure};
 pub use reasons::MainReasons;
-use weights::Context;
 use words::Groups;
 
 /// Characters of a paragraph beyond which more say no more.
@@ -32,26 +31,26 @@ const MOST_CHARACTERS: usize = 400;
 /// Sets `main` on every paragraph of a page.
 pub fn mark_main(paragraphs: &mut [Paragraph]) {
     let measured = Measured::of(paragraphs);
-    for (paragraph, sum) in paragraphs.iter_mut().zip(&measured.sums) {
-        paragraph.main = Some(sum + measured.lowering > 0.0);
+    for (at, paragraph) in paragraphs.iter_mut().enumerate() {
+        paragraph.main = Some(measured.sum(at) + measured.lowering > 0.0);
     }
 }
 
 /// Why each paragraph of a page is main content, or is not.
 pub fn main_reasons(paragraphs: &[Paragraph]) -> Vec<MainReasons> {
-    let Measured { features, contexts, lowering, .. } = Measured::of(paragraphs);
-    let pairs = features.iter().zip(&contexts);
-    pairs.map(|(features, context)| MainReasons::of(features, context, lowering)).collect()
+    let measured = Measured::of(paragraphs);
+    let reasons = |(at, features): (usize, Features)| {
+        MainReasons::of(&features, &measured.around.context(at), measured.lowering)
+    };
+    features(paragraphs).enumerate().map(reasons).collect()
 }
 
 /// What is measured of a page.
 struct Measured {
-    /// Each paragraph by itself.
-    features: Vec<Features>,
-    /// What stands around each.
-    contexts: Vec<Context>,
-    /// The second sum of each.
-    sums: Vec<f32>,
+    /// What the second sum of each paragraph takes from its own features. These are not kept: of a
+    /// page of many paragraphs they would be larger than the page.
+    own: Vec<f32>,
+    around: Around,
     /// How far the bar comes down for all of them.
     lowering: f32,
 }
@@ -62,18 +61,23 @@ impl Measured {
             .iter()
             .map(|paragraph| paragraph.text.chars().take(MOST_CHARACTERS).count() as f32)
             .collect();
-        let features = features(paragraphs);
-        let first: Vec<f32> = features.iter().map(weights::alone).collect();
-        let contexts = contexts(paragraphs, &first, &lengths);
-        let pairs = features.iter().zip(&contexts);
-        let sums: Vec<f32> = pairs.map(|(f, context)| weights::among(f, context)).collect();
-        let lowering = lowering(&sums, &lengths);
-        Measured { features, contexts, sums, lowering }
+        let sums = features(paragraphs).map(|features| weights::alone(&features));
+        let (first, own): (Vec<f32>, Vec<f32>) = sums.unzip();
+        let around = Around::new(paragraphs, &first, &lengths);
+        let mut measured = Measured { own, around, lowering: 0.0 };
+        let sums = (0..paragraphs.len()).map(|at| measured.sum(at));
+        measured.lowering = lowering(sums, &lengths);
+        measured
+    }
+
+    /// The second sum of a paragraph.
+    fn sum(&self, at: usize) -> f32 {
+        self.own[at] + weights::among(&self.around.context(at))
     }
 }
 
-/// The features of all paragraphs.
-fn features(paragraphs: &[Paragraph]) -> Vec<Features> {
+/// The features of each paragraph.
+fn features(paragraphs: &[Paragraph]) -> impl Iterator<Item = Features> {
     let mut groups = Groups::default();
-    paragraphs.iter().map(|paragraph| measure(paragraph, groups.of(&paragraph.path))).collect()
+    paragraphs.iter().map(move |paragraph| measure(paragraph, groups.of(&paragraph.path)))
 }

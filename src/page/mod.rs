@@ -57,6 +57,7 @@ impl Reader {
             let tree = self.arena.parse(inside, &mut |_| {})?;
             paragraphs = paragraphs::paragraphs(tree, &mut self.writer);
         }
+        self.arena.give_back();
         Ok(Page { title, rights, paragraphs })
     }
 

@@ -15,8 +15,8 @@ mod rows;
 mod writer;
 
 use elements::{Role, role};
+use writer::Mode;
 pub(super) use writer::Writer;
-use writer::{Block, Mode};
 
 /// The page's title in one line, normalised; `None` without one.
 pub(super) fn title(tree: Tree<'_>, writer: &mut Writer) -> Option<String> {
@@ -33,7 +33,7 @@ pub(super) fn title(tree: Tree<'_>, writer: &mut Writer) -> Option<String> {
         child = tree.next_sibling(child);
     }
     writer.end_paragraph();
-    let title = writer.take_blocks().next()?.text;
+    let title = writer.take().0.into_iter().next()?.text;
     // The separators of lines and paragraphs are line breaks in the output form.
     let lines = title.split('\n').filter(|line| !line.is_empty());
     Some(lines.collect::<Vec<_>>().join(" "))
@@ -53,7 +53,8 @@ pub(super) fn paragraphs(tree: Tree<'_>, writer: &mut Writer) -> Vec<Paragraph> 
             node = tree.parent(node);
             if node == NONE {
                 walk.writer.end_paragraph();
-                return walk.writer.take_blocks().map(|block| paragraph(tree, block)).collect();
+                let (paragraphs, nodes) = walk.writer.take();
+                return placed(tree, paragraphs, &nodes);
             }
             walk.leave(node);
         }
@@ -61,10 +62,17 @@ pub(super) fn paragraphs(tree: Tree<'_>, writer: &mut Writer) -> Vec<Paragraph> 
     }
 }
 
-fn paragraph(tree: Tree<'_>, block: Block) -> Paragraph {
-    let Block { text, node, links, is_verbatim } = block;
-    let kind = if is_verbatim { ParagraphKind::Pre } else { elements::kind(tree, node) };
-    Paragraph { text, path: path::path(tree, node), kind, links, main: None }
+/// The paragraphs with their paths and kinds.
+fn placed(tree: Tree<'_>, mut paragraphs: Vec<Paragraph>, nodes: &[u32]) -> Vec<Paragraph> {
+    let mut path = String::new();
+    for (paragraph, &node) in paragraphs.iter_mut().zip(nodes) {
+        path::write(tree, node, &mut path);
+        paragraph.path.clone_from(&path);
+        if paragraph.kind != ParagraphKind::Pre {
+            paragraph.kind = elements::kind(tree, node);
+        }
+    }
+    paragraphs
 }
 
 /// The paragraphs of plain text: parted by blank lines, line breaks kept.

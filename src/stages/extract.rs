@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 use serde_json::json;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::pipeline::{ExtractSection, Pipeline, WARC_ENDINGS};
 use super::{
@@ -37,6 +37,8 @@ pub use trail::{
 /// One WARC file in, one shard of documents and signatures out.
 pub(super) struct Extract;
 
+/// Bytes of an exact form that are kept for the next one.
+const KEPT_FORM: usize = 1 << 16;
 /// Records between two reports of progress.
 const REPORT_EVERY: u64 = 256;
 
@@ -173,7 +175,6 @@ struct Shard<'a> {
     signatures: Signatures,
     quarantine: Option<(Staged, u64)>,
     counts: Counts,
-    line: Vec<u8>,
 }
 
 impl<'a> Shard<'a> {
@@ -187,7 +188,6 @@ impl<'a> Shard<'a> {
             signatures: Signatures::default(),
             quarantine: None,
             counts: Counts::new(),
-            line: Vec::new(),
         })
     }
 
@@ -222,10 +222,7 @@ impl<'a> Shard<'a> {
     }
 
     fn keep(&mut self, document: &Document) -> Result<()> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, document)
-            .map_err(|cause| Error::bug("cannot write a document as JSON").caused_by(cause))?;
-        self.documents.write_line(&self.line)?;
+        self.documents.write_json(document)?;
         self.signatures.push(document);
         add(&mut self.counts, "documents", 1);
         Ok(())
@@ -268,7 +265,7 @@ struct Signatures {
     exact: Vec<Option<i64>>,
     date: Vec<i64>,
     characters: Vec<i64>,
-    /// The exact form, written anew for every document.
+    /// The exact form of one paragraph.
     form: String,
 }
 
@@ -292,20 +289,24 @@ impl Signatures {
 }
 
 /// Signs the main paragraphs without headings, which one layout repeats and another leaves out;
-/// where that is nothing, all of them. Gives the hash of their exact form, if there is any, and
-/// their characters; `form` is overwritten.
+/// where that is nothing, all of them. Gives the hash of their exact forms one behind the other, if
+/// there is any, and their characters; `form` is overwritten.
 fn sign(document: &Document, form: &mut String) -> (Option<i64>, usize) {
     let counts =
         |paragraph: &&Paragraph| paragraph.main != Some(false) && !paragraph.kind.is_heading();
     let some = document.paragraphs.iter().any(|paragraph| counts(&paragraph));
-    form.clear();
+    let mut hash = Xxh3Default::new();
+    let mut is_empty = true;
     let mut characters = 0;
     for paragraph in document.paragraphs.iter().filter(|paragraph| !some || counts(paragraph)) {
+        form.clear();
         exact_form(&paragraph.text, form);
+        hash.update(form.as_bytes());
+        is_empty &= form.is_empty();
         characters += paragraph.text.chars().count();
     }
-    let hash = xxh3_64(form.as_bytes()).cast_signed();
-    ((!form.is_empty()).then_some(hash), characters)
+    form.shrink_to(KEPT_FORM);
+    ((!is_empty).then(|| hash.digest().cast_signed()), characters)
 }
 
 /// The first 14 digits of a date as a number: `2024-05-18T03:11:07Z` is 20240518031107; 0 if there

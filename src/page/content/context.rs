@@ -15,25 +15,40 @@ const LEAST_CHARACTERS: f32 = 40.0;
 /// How far above the bar they stand.
 const WELL_ABOVE: f32 = 1.0;
 
-/// What stands around each paragraph, by the first sums and the lengths of all.
-pub(super) fn contexts(paragraphs: &[Paragraph], first: &[f32], lengths: &[f32]) -> Vec<Context> {
-    let likeness: Vec<f32> = first.iter().copied().map(likeness).collect();
-    let before = nearby(likeness.iter().zip(lengths));
-    let mut behind = nearby(likeness.iter().zip(lengths).rev());
-    behind.reverse();
-    let between = between(&likeness, lengths);
-    let shares = shares(paragraphs, &likeness, lengths);
-    let context = |at: usize| {
-        let is_between = between.0 <= at && at < between.1;
-        [before[at], behind[at], f32::from(u8::from(is_between)), shares[at]]
-    };
-    (0..paragraphs.len()).map(context).collect()
+/// What stands around each paragraph.
+pub(super) struct Around {
+    before: Vec<f32>,
+    behind: Vec<f32>,
+    between: (usize, usize),
+    shares: Vec<f32>,
+}
+
+impl Around {
+    /// By the first sums and the lengths of all paragraphs.
+    pub(super) fn new(paragraphs: &[Paragraph], first: &[f32], lengths: &[f32]) -> Around {
+        let likeness: Vec<f32> = first.iter().copied().map(likeness).collect();
+        let mut behind = nearby(likeness.iter().zip(lengths).rev());
+        behind.reverse();
+        Around {
+            before: nearby(likeness.iter().zip(lengths)),
+            behind,
+            between: between(&likeness, lengths),
+            shares: shares(paragraphs, &likeness, lengths),
+        }
+    }
+
+    /// What stands around one of them.
+    pub(super) fn context(&self, at: usize) -> Context {
+        let is_between = self.between.0 <= at && at < self.between.1;
+        let is_between = f32::from(u8::from(is_between));
+        [self.before[at], self.behind[at], is_between, self.shares[at]]
+    }
 }
 
 /// How far the bar comes down on a page where too little stands well above it: until some text
 /// does, so that a short page and a list of links keep their best.
-pub(super) fn lowering(sums: &[f32], lengths: &[f32]) -> f32 {
-    let pairs = || sums.iter().copied().zip(lengths.iter().copied());
+pub(super) fn lowering(sums: impl Iterator<Item = f32> + Clone, lengths: &[f32]) -> f32 {
+    let pairs = || sums.clone().zip(lengths.iter().copied());
     let above: f32 = pairs().filter(|(sum, _)| *sum >= WELL_ABOVE).map(|(_, length)| length).sum();
     if above >= LEAST_CHARACTERS {
         return 0.0;
@@ -209,7 +224,8 @@ mod tests {
             (&[2.0], &[3.0], 0.0),
             (&[], &[], 0.0),
         ] {
-            assert_eq!(lowering(sums, lengths), expected, "{sums:?} {lengths:?}");
+            let got = lowering(sums.iter().copied(), lengths);
+            assert_eq!(got, expected, "{sums:?} {lengths:?}");
         }
     }
 }

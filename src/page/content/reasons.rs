@@ -33,7 +33,8 @@ impl MainReasons {
         let mut terms: Vec<Term> = weighed.map(term).collect();
         terms.retain(|term| term.value != 0.0);
         terms.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-        MainReasons { sum: weights::among(features, context) + lowering, terms }
+        let sum = weights::alone(features).1 + weights::among(context) + lowering;
+        MainReasons { sum, terms }
     }
 }
 

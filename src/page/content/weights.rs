@@ -51,16 +51,17 @@ const AMONG: [(&str, f32); 4] = [
 /// What stands around a paragraph, in the order of the weights.
 pub(super) type Context = [f32; AMONG.len()];
 
-/// The first sum: the paragraph alone.
-pub(super) fn alone(features: &Features) -> f32 {
-    ALONE.iter().zip(features).map(|((_, weight, _), value)| weight * value).sum()
+/// The first sum: the paragraph alone; and what it adds to the second.
+pub(super) fn alone(features: &Features) -> (f32, f32) {
+    let weighed = || ALONE.iter().zip(features);
+    let first = weighed().map(|((_, weight, _), value)| weight * value).sum();
+    let second = weighed().map(|((_, _, weight), value)| weight * value).sum();
+    (first, second)
 }
 
-/// The second sum: the paragraph among the others.
-pub(super) fn among(features: &Features, context: &Context) -> f32 {
-    let alone: f32 = ALONE.iter().zip(features).map(|((_, _, weight), value)| weight * value).sum();
-    let among: f32 = AMONG.iter().zip(context).map(|((_, weight), value)| weight * value).sum();
-    alone + among
+/// What stands around a paragraph adds to the second sum.
+pub(super) fn among(context: &Context) -> f32 {
+    AMONG.iter().zip(context).map(|((_, weight), value)| weight * value).sum()
 }
 
 /// The terms of the second sum: name, value and weight of each.

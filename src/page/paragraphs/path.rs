@@ -11,8 +11,8 @@ const MOST_ELEMENTS: usize = 32;
 const MOST_CLASSES: usize = 3;
 const LONGEST_WORD: usize = 64;
 
-/// The path of the element `node`.
-pub(super) fn path(tree: Tree<'_>, node: u32) -> String {
+/// Writes the path of the element `node` into `out`, over what was there.
+pub(super) fn write(tree: Tree<'_>, node: u32, out: &mut String) {
     let mut chain = [NONE; MOST_ELEMENTS];
     let mut length = 0;
     let mut node = node;
@@ -26,14 +26,13 @@ pub(super) fn path(tree: Tree<'_>, node: u32) -> String {
         }
         node = tree.parent(node);
     }
-    let mut out = String::with_capacity(16 * length);
+    out.clear();
     for element in chain[..length].iter().rev().filter_map(|&node| tree.element(node)) {
         if !out.is_empty() {
             out.push('>');
         }
-        push_element(tree, element, &mut out);
+        push_element(tree, element, out);
     }
-    out
 }
 
 fn push_element(tree: Tree<'_>, element: &Element, out: &mut String) {

@@ -5,6 +5,7 @@
 //! source between two visible characters vanishes or becomes a space by what stands on its two
 //! sides, wherever inline elements begin or end (CSS Text §4, with Ambiguous width as wide).
 
+use crate::format::document::{Paragraph, ParagraphKind};
 use crate::html::NONE;
 use crate::text::normalize::output_text;
 use crate::text::width::break_vanishes;
@@ -33,17 +34,8 @@ enum Waiting {
     SegmentBreak,
 }
 
-/// A finished paragraph.
-#[derive(Debug)]
-pub(super) struct Block {
-    /// Normalised, never empty.
-    pub(super) text: String,
-    /// The innermost element at the first character.
-    pub(super) node: u32,
-    /// Spans inside links, in characters.
-    pub(super) links: Vec<[u32; 2]>,
-    pub(super) is_verbatim: bool,
-}
+/// Bytes of text that are kept for the next paragraph.
+const KEPT_CAPACITY: usize = 1 << 16;
 
 /// The paragraph that is being written.
 #[derive(Debug, Default)]
@@ -63,22 +55,26 @@ pub(in super::super) struct Writer {
     /// Ruby readings put by while the paragraph is empty, and where the first stood.
     readings: String,
     reading_node: u32,
-    /// Finished paragraphs.
-    blocks: Vec<Block>,
+    /// Finished paragraphs: normalised, never empty, still without a path; verbatim ones are `pre`.
+    paragraphs: Vec<Paragraph>,
+    /// The innermost element at the first character of each.
+    nodes: Vec<u32>,
 }
 
 impl Writer {
     /// Begins a page.
     pub(super) fn start(&mut self) {
-        self.blocks.clear();
+        self.paragraphs.clear();
+        self.nodes.clear();
         self.reset();
         self.link_depth = 0;
         self.eats_spaces = false;
     }
 
-    /// The paragraphs finished since the start.
-    pub(super) fn take_blocks(&mut self) -> std::vec::Drain<'_, Block> {
-        self.blocks.drain(..)
+    /// The paragraphs finished since the start, each with the node where it began; the kind and the
+    /// path are still to be set.
+    pub(super) fn take(&mut self) -> (Vec<Paragraph>, Vec<u32>) {
+        (std::mem::take(&mut self.paragraphs), std::mem::take(&mut self.nodes))
     }
 
     /// Whether the paragraph has no visible character yet.
@@ -178,11 +174,14 @@ impl Writer {
             return;
         }
         links.retain(|[from, to]| from < to);
-        self.blocks.push(Block { text, node: self.node, links, is_verbatim: self.is_verbatim });
+        let kind = if self.is_verbatim { ParagraphKind::Pre } else { ParagraphKind::P };
+        self.paragraphs.push(Paragraph { text, path: String::new(), kind, links, main: None });
+        self.nodes.push(self.node);
     }
 
     fn reset(&mut self) {
         self.text.clear();
+        self.text.shrink_to(KEPT_CAPACITY);
         self.characters = 0;
         self.node = NONE;
         self.is_verbatim = false;
@@ -192,6 +191,7 @@ impl Writer {
         self.links.clear();
         self.link_start = None;
         self.readings.clear();
+        self.readings.shrink_to(KEPT_CAPACITY);
     }
 
     /// One byte of white space, or a control character, which is dropped.
