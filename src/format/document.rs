@@ -1,5 +1,7 @@
 //! The document row: what extraction delivers, one line of `documents/NNNNN.jsonl.zst`.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// One page that was read: provenance, decisions made on the way, and its paragraphs.
@@ -135,8 +137,9 @@ pub struct License {
 pub struct Paragraph {
     /// Normalised text; may hold line breaks (`br`, `pre`).
     pub text: String,
-    /// Open elements at the first character, such as `body>div#main.post>p`.
-    pub path: String,
+    /// Open elements at the first character, such as `body>div#main.post>p`; paragraphs with the same
+    /// path may share it.
+    pub path: Arc<str>,
     /// What kind of block it is.
     pub kind: ParagraphKind,
     /// Spans inside `a` elements as [from, to) in characters of `text`.

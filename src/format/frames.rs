@@ -13,7 +13,7 @@
 //! | 4, 4 | number of frames, version of the index (1) |
 //! | 8 | `KUROROWS`, the last bytes of the file |
 //!
-//! Memory: a writer of rows holds at most two frames as text and packed, however long a row is; a
+//! Memory: a writer of rows holds a frame and a quarter as text and packed, however long a row is; a
 //! writer of lines one frame and the longest line, both twice. A reader holds the longest line, its
 //! zstd window (at most 128 MiB) and 640 KiB.
 
@@ -112,15 +112,17 @@ impl<W: Write> FrameWriter<W> {
         if self.text.len() >= self.frame_bytes { self.end_frame() } else { Ok(()) }
     }
 
-    /// Adds one row as a line of JSON, which is never held as a whole if it is longer than a frame.
+    /// Adds one row as a line of JSON, which is never held as a whole if it overfills its frame by
+    /// a quarter.
     pub fn write_json(&mut self, row: &impl Serialize) -> Result<()> {
         let before = self.text.len();
-        let mut head = Head { most: 2 * self.frame_bytes, text: &mut self.text, length: before };
+        let most = self.frame_bytes + self.frame_bytes / 4;
+        let mut head = Head { most, text: &mut self.text, length: before };
         serde_json::to_writer(&mut head, row)
             .map_err(|cause| Error::bug("cannot write a row as JSON").caused_by(cause))?;
         let length = head.length + 1;
         self.lines += 1;
-        if length > head.most {
+        if length > most {
             self.text.truncate(before);
             return self.stream_frame(row, length as u64);
         }

@@ -4,6 +4,8 @@
 //! belongs to the parent again. Inline elements never add a space. What a reader does not see
 //! (scripts, hidden elements, form fields, ruby readings) is skipped whole.
 
+use std::sync::Arc;
+
 use crate::format::document::{Paragraph, ParagraphKind};
 use crate::text::normalize::output_text;
 
@@ -65,9 +67,13 @@ pub(super) fn paragraphs(tree: Tree<'_>, writer: &mut Writer) -> Vec<Paragraph> 
 /// The paragraphs with their paths and kinds.
 fn placed(tree: Tree<'_>, mut paragraphs: Vec<Paragraph>, nodes: &[u32]) -> Vec<Paragraph> {
     let mut path = String::new();
+    let mut last: Arc<str> = "".into();
     for (paragraph, &node) in paragraphs.iter_mut().zip(nodes) {
         path::write(tree, node, &mut path);
-        paragraph.path.clone_from(&path);
+        if *last != *path {
+            last = path.as_str().into();
+        }
+        paragraph.path = last.clone();
         if paragraph.kind != ParagraphKind::Pre {
             paragraph.kind = elements::kind(tree, node);
         }
@@ -77,13 +83,14 @@ fn placed(tree: Tree<'_>, mut paragraphs: Vec<Paragraph>, nodes: &[u32]) -> Vec<
 
 /// The paragraphs of plain text: parted by blank lines, line breaks kept.
 pub(super) fn plain_text(text: &str) -> Vec<Paragraph> {
+    let path: Arc<str> = "text".into();
     output_text(text, false, &mut [])
         .split("\n\n")
         .map(|part| part.trim_matches('\n'))
         .filter(|part| !part.is_empty())
         .map(|part| Paragraph {
             text: part.to_owned(),
-            path: "text".to_owned(),
+            path: path.clone(),
             kind: ParagraphKind::P,
             links: Vec::new(),
             main: None,

@@ -9,7 +9,7 @@ use crate::format::document::{Charset, Http, Language, Paragraph, ParagraphKind,
 pub(super) fn document(text: &str) -> Document {
     let paragraph = Paragraph {
         text: text.to_owned(),
-        path: "body>p".to_owned(),
+        path: "body>p".into(),
         kind: ParagraphKind::P,
         links: Vec::new(),
         main: None,

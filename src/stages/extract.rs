@@ -387,7 +387,7 @@ mod tests {
     fn documents_with_the_same_text_sign_alike_whatever_their_boilerplate() {
         let paragraph = |text: &str, main| Paragraph {
             text: text.to_owned(),
-            path: "body>p".to_owned(),
+            path: "body>p".into(),
             kind: crate::format::document::ParagraphKind::P,
             links: Vec::new(),
             main,

@@ -21,6 +21,9 @@ const FIRST_BYTES: usize = 128 << 10;
 const WHOLE_MAX: usize = 8 << 20;
 /// Room for the text of the first try.
 const FIRST_TEXT_BYTES: usize = 256 << 10;
+/// Room for more text than this is not guessed, because what is too much of it is touched too: such
+/// a member is unpacked in steps.
+const GUESSED_MAX: usize = 4 << 20;
 /// Packed bytes and room of one step of a streaming unpacker.
 const STEP_BYTES: usize = 64 << 10;
 
@@ -111,8 +114,8 @@ impl Member {
             let (bytes, ended) = (source.window().bytes(), source.ended());
             let packed = &bytes[..bytes.len().min(WHOLE_MAX)];
             let whole = match magic {
-                Magic::Zstd => self.unpack_frame(packed)?,
-                _ => self.inflate_member(packed),
+                Magic::Zstd => self.unpack_whole(packed, magic)?,
+                _ => self.inflate_member(packed)?,
             };
             match whole {
                 Inflated::Member { packed, .. } => {
@@ -147,8 +150,8 @@ impl Member {
     }
 
     /// Adds the text of a gzip member, which takes as much room as it needs.
-    fn inflate_member(&mut self, packed: &[u8]) -> Inflated {
-        let most = self.whole_text_max;
+    fn inflate_member(&mut self, packed: &[u8]) -> io::Result<Inflated> {
+        let most = self.whole_text_max.min(GUESSED_MAX);
         let mut length = FIRST_TEXT_BYTES.min(most);
         loop {
             let room = self.text.room(length);
@@ -156,18 +159,21 @@ impl Member {
             let inflated = self.inflater.member(packed, &mut room[..room_length]);
             match inflated {
                 Inflated::NoRoom if room_length < most => length = (2 * room_length).min(most),
+                Inflated::NoRoom if most < self.whole_text_max => {
+                    return self.unpack_whole(packed, Magic::Gzip);
+                }
                 Inflated::Member { text, .. } => {
                     self.text.add(text);
-                    return inflated;
+                    return Ok(inflated);
                 }
-                Inflated::NoRoom | Inflated::Refused => return inflated,
+                Inflated::NoRoom | Inflated::Refused => return Ok(inflated),
             }
         }
     }
 
-    /// The same for a zstd frame.
-    fn unpack_frame(&mut self, packed: &[u8]) -> io::Result<Inflated> {
-        let mut unpacker = self.unpacker(Magic::Zstd)?;
+    /// The same in steps, for a zstd frame or a large gzip member.
+    fn unpack_whole(&mut self, packed: &[u8], magic: Magic) -> io::Result<Inflated> {
+        let mut unpacker = self.unpacker(magic)?;
         let (mut from, mut text) = (0, 0);
         let unpacked = loop {
             let room = self.text.room(STEP_BYTES);

@@ -4,6 +4,8 @@ use std::io::{self, ErrorKind, Read};
 
 /// The window grows in steps of this many bytes.
 const BLOCK_BYTES: usize = 256 << 10;
+/// A window is large from so many bytes on.
+const LARGE_BYTES: usize = 4 << 20;
 
 /// Bytes that were read and not yet used. What was used stays in place until more room is asked
 /// for, so that a record can be lent out of the window it was cut from.
@@ -44,8 +46,10 @@ impl Window {
             self.start = 0;
             let needed = self.end + length;
             if self.data.len() < needed {
-                // Half as much again, so that neither growing nor moving becomes quadratic.
-                let roomy = needed.saturating_add(self.end / 2).next_multiple_of(BLOCK_BYTES);
+                // Some more than needed, so that neither growing nor moving becomes quadratic, and
+                // of a large window no more than that, because it is touched.
+                let more = self.end / if self.end < LARGE_BYTES { 2 } else { 8 };
+                let roomy = needed.saturating_add(more).next_multiple_of(BLOCK_BYTES);
                 self.data.resize(roomy, 0);
             }
         }

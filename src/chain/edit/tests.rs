@@ -10,7 +10,7 @@ use crate::format::document::ParagraphKind;
 pub(super) fn paragraph(text: &str, links: &[[u32; 2]]) -> Paragraph {
     Paragraph {
         text: text.to_owned(),
-        path: "body>p".to_owned(),
+        path: "body>p".into(),
         kind: ParagraphKind::P,
         links: links.to_vec(),
         main: None,
@@ -53,7 +53,7 @@ fn paragraphs() -> impl Strategy<Value = Vec<Paragraph>> {
                 ends.dedup();
                 let links = ends.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
                 let kind = if pre { ParagraphKind::Pre } else { ParagraphKind::Li };
-                Paragraph { text, path: format!("p{at}"), kind, links, main }
+                Paragraph { text, path: format!("p{at}").into(), kind, links, main }
             })
             .collect()
     })

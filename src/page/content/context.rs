@@ -204,7 +204,7 @@ mod tests {
         let paths = ["body>nav>ul>li>a", "body>main>p", "body>main>div.a>p", "body>main>p"];
         let paragraphs = paths.map(|path| Paragraph {
             text: "文".to_owned(),
-            path: path.to_owned(),
+            path: path.into(),
             kind: ParagraphKind::P,
             links: Vec::new(),
             main: None,

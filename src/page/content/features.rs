@@ -106,7 +106,7 @@ mod tests {
     fn measured(text: &str, path: &str) -> Vec<&'static str> {
         let paragraph = Paragraph {
             text: text.to_owned(),
-            path: path.to_owned(),
+            path: path.into(),
             kind: ParagraphKind::P,
             links: vec![[0, 1]],
             main: None,

@@ -5,6 +5,8 @@
 //! source between two visible characters vanishes or becomes a space by what stands on its two
 //! sides, wherever inline elements begin or end (CSS Text §4, with Ambiguous width as wide).
 
+use std::sync::Arc;
+
 use crate::format::document::{Paragraph, ParagraphKind};
 use crate::html::NONE;
 use crate::text::normalize::output_text;
@@ -59,6 +61,8 @@ pub(in super::super) struct Writer {
     paragraphs: Vec<Paragraph>,
     /// The innermost element at the first character of each.
     nodes: Vec<u32>,
+    /// Of this writer alone: other threads need not count its owners.
+    no_path: Arc<str>,
 }
 
 impl Writer {
@@ -66,6 +70,7 @@ impl Writer {
     pub(super) fn start(&mut self) {
         self.paragraphs.clear();
         self.nodes.clear();
+        self.no_path = "".into();
         self.reset();
         self.link_depth = 0;
         self.eats_spaces = false;
@@ -175,7 +180,13 @@ impl Writer {
         }
         links.retain(|[from, to]| from < to);
         let kind = if self.is_verbatim { ParagraphKind::Pre } else { ParagraphKind::P };
-        self.paragraphs.push(Paragraph { text, path: String::new(), kind, links, main: None });
+        self.paragraphs.push(Paragraph {
+            text,
+            path: self.no_path.clone(),
+            kind,
+            links,
+            main: None,
+        });
         self.nodes.push(self.node);
     }
 

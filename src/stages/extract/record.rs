@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::language::Told;
 use super::max_record;
 use super::trail::{HttpTrail, Trail, lossy};
-use crate::format::document::{Document, Http, Paragraph, Rights, WarcPlace};
+use crate::format::document::{Charset, Document, Http, Paragraph, Rights, WarcPlace};
 use crate::language::{Model, Predictor, Script, may_be_japanese};
 use crate::outcome::Outcome;
 use crate::page::{self, Decoded, Page, publisher};
@@ -17,6 +17,9 @@ use crate::stages::pipeline::{ExtractSection, MainContent};
 use crate::text::mojibake::Damage;
 use crate::warc::http::{PayloadKind, Response, payload_kind};
 use crate::warc::{Record, RecordKind};
+
+/// Bytes of an unpacked body that are kept for the next one.
+const KEPT_BODY: usize = 1 << 20;
 
 /// Turns records into documents, with buffers that are used again for every page.
 pub(super) struct Extractor<'m> {
@@ -74,6 +77,8 @@ impl<'m> Extractor<'m> {
         }
         let mut buffer = std::mem::take(&mut self.body);
         let document = self.success(record, warc, &response, &mut buffer, trail);
+        buffer.clear();
+        buffer.shrink_to(KEPT_BODY);
         self.body = buffer;
         document
     }
@@ -109,8 +114,10 @@ impl<'m> Extractor<'m> {
             }
         }
         let url = record.target_uri();
-        let decoded = decoded(body, &content_type, is_jp_host(&url), trail.as_deref_mut());
-        let mut page = self.page(&decoded, kind, response, trail.as_deref_mut())?;
+        let Decoded { text, charset } =
+            decoded(body, &content_type, is_jp_host(&url), trail.as_deref_mut());
+        let mut page = self.page(&text, &charset, kind, response, trail.as_deref_mut())?;
+        drop(text);
         let told = self.language(&page.paragraphs, trail)?;
         if self.section.respect.iter().any(|signal| publisher::says(&page.rights, signal)) {
             return Err(Outcome::Respected);
@@ -127,7 +134,7 @@ impl<'m> Extractor<'m> {
             date: record.date(),
             warc,
             http: Http { status: response.status, content_type },
-            charset: decoded.charset,
+            charset,
             flags: flags(record, &told),
             language: told.language,
             title: page.title,
@@ -139,21 +146,21 @@ impl<'m> Extractor<'m> {
     /// The paragraphs of a page, marked, and what its publisher says.
     fn page(
         &mut self,
-        decoded: &Decoded<'_>,
+        text: &str,
+        charset: &Charset,
         kind: PayloadKind,
         response: &Response<'_>,
         trail: Option<&mut Trail>,
     ) -> Result<Page, Outcome> {
         let mut page = match kind {
-            PayloadKind::Text => self.page.plain_text(&decoded.text),
-            _ => self.page.html(&decoded.text)?,
+            PayloadKind::Text => self.page.plain_text(text),
+            _ => self.page.html(text)?,
         };
         hear_header(&mut page.rights, response);
         let damage = damage(&page.paragraphs);
         let garbled = damage.is_mojibake();
         let script = Script::exactly(damage.kana(), damage.han(), damage.characters());
-        let foreign =
-            self.section.language == "ja" && !script.may_be_japanese_in(&decoded.charset.used);
+        let foreign = self.section.language == "ja" && !script.may_be_japanese_in(&charset.used);
         if self.section.main_content != MainContent::Off && !garbled && !foreign {
             page::mark_main(&mut page.paragraphs);
         }
