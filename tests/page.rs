@@ -271,12 +271,13 @@ fn titles_come_in_one_line() {
 
 #[test]
 fn plain_text_is_parted_at_blank_lines() {
-    let page = Reader::new().plain_text("\u{3000}一行目。\r\n二行目。\r\n \r\n\r\n三行目。\n");
+    let page =
+        Reader::new().plain_text("\u{3000}一行目。\r\n二行目。\r\n \r\n\r\n三行目。\n").unwrap();
     assert_eq!(page.title, None);
     let got: Vec<_> = page.paragraphs.iter().map(|p| (p.text.as_str(), &*p.path)).collect();
     assert_eq!(got, [("一行目。\n二行目。", "text"), ("三行目。", "text")]);
     assert!(page.paragraphs.iter().all(|p| p.kind == ParagraphKind::P));
-    assert!(Reader::new().plain_text(" \n\n ").paragraphs.is_empty());
+    assert!(Reader::new().plain_text(" \n\n ").unwrap().paragraphs.is_empty());
 }
 
 #[test]
@@ -543,7 +544,7 @@ proptest! {
         let text = decode(&bytes, &header, jp_host).text;
         let mut reader = Reader::new();
         let mut page = reader.html(&text).expect("within its budget");
-        page.paragraphs.extend(reader.plain_text(&text).paragraphs);
+        page.paragraphs.extend(reader.plain_text(&text).unwrap().paragraphs);
         mark_main(&mut page.paragraphs);
         assert_sound(&page.paragraphs);
     }

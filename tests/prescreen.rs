@@ -13,7 +13,7 @@ fn paragraphs_may_be_japanese(payload: &[u8], is_markup: bool) -> bool {
     let decoded = page::decode(payload, "text/html", false);
     let page = match is_markup {
         true => Reader::new().html(&decoded.text),
-        false => Ok(Reader::new().plain_text(&decoded.text)),
+        false => Reader::new().plain_text(&decoded.text),
     };
     let Ok(page) = page else { return false };
     let mut damage = Damage::default();

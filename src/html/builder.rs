@@ -145,9 +145,8 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn is_over(&self, budget: &Budget) -> bool {
-        self.steps > budget.steps
-            || self.arena.nodes.len() > budget.nodes
-            || self.arena.names.others() > budget.names
+        let table_text = self.table_text.len() * size_of::<(Span, Coding)>();
+        self.steps > budget.steps || self.arena.bytes() + table_text > budget.memory
     }
 
     /// A comment between two tokens.

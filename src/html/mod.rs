@@ -39,17 +39,15 @@ pub(crate) const DOCUMENT: u32 = 0;
 /// The work that a page may cost.
 #[derive(Debug, Clone, Copy)]
 struct Budget {
-    nodes: usize,
-    /// Different names of elements that stand in no table.
-    names: usize,
+    /// Bytes of the tree.
+    memory: usize,
     /// Looks at an element by the tree builder, its unit of work.
     steps: u64,
     /// Start tags that the guard may drop before the page counts as too deep.
     dropped: u64,
 }
 
-const BUDGET: Budget =
-    Budget { nodes: 2_000_000, names: 500_000, steps: 200_000_000, dropped: 10_000 };
+const BUDGET: Budget = Budget { memory: 96 << 20, steps: 200_000_000, dropped: 10_000 };
 
 /// The work that a page took.
 #[derive(Debug, Clone, Copy, Default)]
@@ -162,17 +160,19 @@ pub(crate) enum View<'a> {
 }
 
 impl Arena {
-    /// Builds the tree of `html`, dropping whatever tree was there. `hear` is called with each start
-    /// tag of HTML whose attributes say something about the page: `meta`, `link`, `a`, `area`.
+    /// Builds the tree of `html`, dropping whatever tree was there; it takes at most `memory` bytes.
+    /// `hear` is called with each start tag of HTML whose attributes say something about the page:
+    /// `meta`, `link`, `a`, `area`.
     ///
     /// # Errors
-    /// `TooCostly` past the budget of nodes, names or steps, `TooDeep` if the guard had to drop too much.
+    /// `TooCostly` past the memory or the budget of steps, `TooDeep` if the guard had to drop too much.
     pub(crate) fn parse<'a>(
         &'a mut self,
         html: &'a str,
+        memory: usize,
         hear: Hear<'_>,
     ) -> Result<Tree<'a>, Outcome> {
-        self.parse_within(html, BUDGET, hear).1
+        self.parse_within(html, Budget { memory, ..BUDGET }, hear).1
     }
 
     /// Returns what it took, too.
@@ -242,6 +242,14 @@ impl Arena {
         self.values.shrink_to(KEPT_CAPACITY);
     }
 
+    /// What the tree takes.
+    fn bytes(&self) -> usize {
+        self.nodes.len() * size_of::<Node>()
+            + self.elements.len() * size_of::<Element>()
+            + self.values.len() * size_of::<Values>()
+            + self.names.bytes()
+    }
+
     fn element(&self, node: u32) -> Option<&Element> {
         match self.nodes[node as usize].data {
             Data::Element { index, .. } => Some(&self.elements[index as usize]),
@@ -259,6 +267,11 @@ impl Arena {
 }
 
 impl<'a> Tree<'a> {
+    /// What it takes beside the page.
+    pub(crate) fn bytes(&self) -> usize {
+        self.arena.bytes()
+    }
+
     pub(crate) fn view(&self, node: u32) -> View<'a> {
         match self.arena.nodes[node as usize].data {
             Data::Document { .. } => View::Document,
@@ -344,7 +357,7 @@ mod tests {
 
     /// Parses a page and looks at the tree.
     fn with<T>(html: &str, look: impl FnOnce(Tree<'_>) -> T) -> T {
-        look(Arena::default().parse(html, &mut |_| {}).expect("within its budget"))
+        look(Arena::default().parse(html, BUDGET.memory, &mut |_| {}).expect("within its budget"))
     }
 
     /// The id and class of the first element of that name.
@@ -395,8 +408,10 @@ mod tests {
     #[test]
     fn a_tree_can_be_used_again() {
         let mut arena = Arena::default();
-        arena.parse("<title>x</title><p id=a>long text", &mut |_| {}).expect("within its budget");
-        let tree = arena.parse("y", &mut |_| {}).expect("within its budget");
+        arena
+            .parse("<title>x</title><p id=a>long text", 9_999, &mut |_| {})
+            .expect("within its budget");
+        let tree = arena.parse("y", 9_999, &mut |_| {}).expect("within its budget");
         assert_eq!(shape(tree, DOCUMENT), r#"(html(head,body("y")))"#);
         assert_eq!(tree.title(), NONE);
     }
@@ -450,14 +465,14 @@ mod tests {
         };
         for (budget, outcome) in [
             (BUDGET, Ok(())),
-            (Budget { nodes: 50, ..BUDGET }, Err(Outcome::TooCostly)),
+            (Budget { memory: 5_000, ..BUDGET }, Err(Outcome::TooCostly)),
             (Budget { steps: 50, ..BUDGET }, Err(Outcome::TooCostly)),
         ] {
             assert_eq!(outcome_of(&html, budget), outcome);
         }
         let names: String = (0..100).map(|number| format!("</x{number}>")).collect();
-        for (most, outcome) in [(100, Ok(())), (99, Err(Outcome::TooCostly))] {
-            let budget = Budget { names: most, ..BUDGET };
+        for (memory, outcome) in [(100_000, Ok(())), (10_000, Err(Outcome::TooCostly))] {
+            let budget = Budget { memory, ..BUDGET };
             assert_eq!(outcome_of(&names, budget), outcome);
         }
     }

@@ -227,11 +227,15 @@ impl Name {
     }
 }
 
+/// Bytes that a further name takes beside its letters, about: two boxes and an entry of the map.
+const NAME_BYTES: usize = 128;
+
 /// The names of one page that stand in no table.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     numbers: HashMap<Box<str>, u32>,
     others: Vec<Box<str>>,
+    bytes: usize,
 }
 
 impl Names {
@@ -254,14 +258,15 @@ impl Names {
             return Name(number);
         }
         let number = (KNOWN + self.others.len()) as u32;
+        self.bytes += 2 * text.len() + NAME_BYTES;
         self.others.push(text.as_str().into());
         self.numbers.insert(text.into(), number);
         Name(number)
     }
 
-    /// How many names stand in no table.
-    pub(super) fn others(&self) -> usize {
-        self.others.len()
+    /// What the names take that stand in no table.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn text(&self, name: Name) -> &str {

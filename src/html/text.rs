@@ -130,6 +130,11 @@ impl<'a> Text<'a> {
         read(rest);
     }
 
+    /// Bytes of it in the page.
+    pub(crate) fn bytes(self) -> usize {
+        self.raw.len()
+    }
+
     /// The whole text as a reader sees it.
     pub(crate) fn read(self) -> Cow<'a, str> {
         if self.is_itself() {

@@ -297,7 +297,10 @@ fn times_of_both() {
     let mut arena = Arena::default();
     for _ in 0..5 {
         let start = Instant::now();
-        let ours = pages.iter().filter(|page| arena.parse(page, &mut |_| {}).is_ok()).count();
+        let ours = pages
+            .iter()
+            .filter(|page| arena.parse(page, BUDGET.memory, &mut |_| {}).is_ok())
+            .count();
         let our_time = start.elapsed().as_secs_f64();
         let start = Instant::now();
         let twins = pages.iter().filter(|page| parse(page).0.is_ok()).count();

@@ -47,6 +47,13 @@ pub fn decode<'a>(body: &'a [u8], content_type: &str, jp_host: bool) -> Decoded<
     decide(body, &labels, jp_host).into_decoded(&labels)
 }
 
+/// Whether the text of a body surely takes no more than `memory` bytes beside it.
+pub fn decodes_within(body: &[u8], memory: usize) -> bool {
+    // No byte of any encoding becomes more than three of UTF-8.
+    let most = body.len().saturating_mul(3);
+    most <= memory || (whole_utf8(body).is_some() && !has_escape(body))
+}
+
 /// The same with the reasons, which costs more.
 pub fn decode_with_reasons<'a>(
     body: &'a [u8],
@@ -164,15 +171,18 @@ fn decode_as<'a>(encoding: &'static Encoding, body: &'a [u8]) -> (Cow<'a, str>, 
 
 /// The body as ISO-2022-JP, if an escape sequence says so and it reads well as that.
 fn iso_2022_jp(body: &[u8]) -> Option<(String, u64)> {
-    let head = &body[..body.len().min(ESCAPE_RANGE)];
-    let has_escape = memchr::memchr_iter(0x1B, head)
-        .any(|at| matches!(head.get(at + 1..at + 3), Some(b"$B" | b"$@" | b"(J" | b"(I")));
-    if !has_escape {
+    if !has_escape(body) {
         return None;
     }
     let (text, malformed) = evidence::decode(ISO_2022_JP, body);
     let beyond_ascii = text.chars().filter(|c| !c.is_ascii()).count() as u64;
     (malformed * 10 <= beyond_ascii).then_some((text, malformed))
+}
+
+fn has_escape(body: &[u8]) -> bool {
+    let head = &body[..body.len().min(ESCAPE_RANGE)];
+    memchr::memchr_iter(0x1B, head)
+        .any(|at| matches!(head.get(at + 1..at + 3), Some(b"$B" | b"$@" | b"(J" | b"(I")))
 }
 
 /// UTF-16 without a byte order mark shows in the zero byte of its first `<`.

@@ -1,8 +1,8 @@
 //! A page from bytes to paragraphs: charset, the HTML standard's tree, paragraphs as a reader
 //! sees them with their place in the tree, which of them are main content, and what the
-//! publisher says about uses of the page. Work on a page is bounded by counts of nodes, steps and
-//! depth; memory by the page's size and the two million nodes of the largest tree, most of it
-//! reused from page to page. Knows nothing of WARC, HTTP, languages and what becomes of the text.
+//! publisher says about uses of the page. Work on a page is bounded by counts of steps and depth,
+//! memory by the bytes of its tree and its paragraphs, both counted as they grow and never timed.
+//! Knows nothing of WARC, HTTP, languages and what becomes of the text.
 
 mod charset;
 mod content;
@@ -11,10 +11,10 @@ mod paragraphs;
 pub mod publisher;
 
 use crate::format::document::{Paragraph, Rights};
-use crate::html::Arena;
+use crate::html::{Arena, Start};
 use crate::outcome::Outcome;
 
-pub use charset::{CharsetReasons, Decoded, decode, decode_with_reasons};
+pub use charset::{CharsetReasons, Decoded, decode, decode_with_reasons, decodes_within};
 pub use content::{MainReasons, main_reasons, mark_main};
 
 /// What was read of one page.
@@ -28,11 +28,21 @@ pub struct Page {
     pub paragraphs: Vec<Paragraph>,
 }
 
+/// Bytes that reading a page takes at most beside the page, unless another number is allowed.
+pub const MEMORY: usize = 32 << 20;
+
 /// Reads pages one after another, keeping its buffers in between.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reader {
     arena: Arena,
     writer: paragraphs::Writer,
+    memory: usize,
+}
+
+impl Default for Reader {
+    fn default() -> Reader {
+        Reader { arena: Arena::default(), writer: paragraphs::Writer::default(), memory: MEMORY }
+    }
 }
 
 impl Reader {
@@ -41,30 +51,47 @@ impl Reader {
         Reader::default()
     }
 
+    /// Lets the tree and the paragraphs of the pages that follow take so many bytes together.
+    pub fn allow(&mut self, memory: usize) {
+        self.memory = memory;
+    }
+
     /// Reads an HTML or XHTML page; of a page of frames that shows no text, what it holds for
     /// whoever knows no frames.
     ///
     /// # Errors
-    /// `TooDeep` or `TooCostly` for a page beyond the work budgets.
+    /// `TooDeep` or `TooCostly` for a page beyond the memory or the work budgets.
     pub fn html(&mut self, text: &str) -> Result<Page, Outcome> {
+        let page = self.html_page(text);
+        self.arena.give_back();
+        self.writer.give_back();
+        page
+    }
+
+    fn html_page(&mut self, text: &str) -> Result<Page, Outcome> {
+        let Reader { arena, writer, memory } = self;
         let mut rights = Rights::default();
-        let tree = self.arena.parse(text, &mut |start| publisher::hear(&mut rights, start))?;
-        let title = paragraphs::title(tree, &mut self.writer);
-        let mut paragraphs = paragraphs::paragraphs(tree, &mut self.writer);
+        let hear = &mut |start: Start<'_>| publisher::hear(&mut rights, start);
+        let tree = arena.parse(text, *memory, hear)?;
+        let left = *memory - tree.bytes();
+        let title = paragraphs::title(tree, writer, left)?;
+        let mut paragraphs = paragraphs::paragraphs(tree, writer, left)?;
         if paragraphs.is_empty()
             && let Some(inside) = frames::without_frames(text)
         {
-            let tree = self.arena.parse(inside, &mut |_| {})?;
-            paragraphs = paragraphs::paragraphs(tree, &mut self.writer);
+            let tree = arena.parse(inside, *memory, &mut |_| {})?;
+            paragraphs = paragraphs::paragraphs(tree, writer, *memory - tree.bytes())?;
         }
-        self.arena.give_back();
         Ok(Page { title, rights, paragraphs })
     }
 
     /// Reads plain text: blank lines part paragraphs, other line breaks are kept. Every
     /// paragraph has the path `text`.
-    pub fn plain_text(&mut self, text: &str) -> Page {
-        let paragraphs = paragraphs::plain_text(text);
-        Page { title: None, rights: Rights::default(), paragraphs }
+    ///
+    /// # Errors
+    /// `TooCostly` for a text beyond the memory.
+    pub fn plain_text(&mut self, text: &str) -> Result<Page, Outcome> {
+        let paragraphs = paragraphs::plain_text(text, self.memory)?;
+        Ok(Page { title: None, rights: Rights::default(), paragraphs })
     }
 }

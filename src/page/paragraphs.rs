@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::format::document::{Paragraph, ParagraphKind};
+use crate::outcome::Outcome;
 use crate::text::normalize::output_text;
 
 use crate::html::{DOCUMENT, Element, NONE, Tree, View, WhiteSpace};
@@ -20,34 +21,54 @@ use elements::{Role, role};
 use writer::Mode;
 pub(super) use writer::Writer;
 
+/// Bytes that a path takes beside its text, about.
+const PATH_BYTES: usize = 32;
+
 /// The page's title in one line, normalised; `None` without one.
-pub(super) fn title(tree: Tree<'_>, writer: &mut Writer) -> Option<String> {
+///
+/// # Errors
+/// `TooCostly` if it takes more than `memory` bytes.
+pub(super) fn title(
+    tree: Tree<'_>,
+    writer: &mut Writer,
+    memory: usize,
+) -> Result<Option<String>, Outcome> {
     let title = tree.title();
     if title == NONE {
-        return None;
+        return Ok(None);
     }
-    writer.start();
+    writer.start(memory);
     let mut child = tree.first_child(title);
     while child != NONE {
         if let View::Text(text) = tree.view(child) {
+            writer.admit(text.bytes())?;
             text.each(|piece| writer.push(piece, title, Mode::Collapse));
         }
         child = tree.next_sibling(child);
     }
     writer.end_paragraph();
-    let title = writer.take().0.into_iter().next()?.text;
-    // The separators of lines and paragraphs are line breaks in the output form.
-    let lines = title.split('\n').filter(|line| !line.is_empty());
-    Some(lines.collect::<Vec<_>>().join(" "))
+    let title = writer.take().0.into_iter().next().map(|paragraph| {
+        // The separators of lines and paragraphs are line breaks in the output form.
+        let lines = paragraph.text.split('\n').filter(|line| !line.is_empty());
+        lines.collect::<Vec<_>>().join(" ")
+    });
+    Ok(title)
 }
 
 /// The seen text of a page, block by block.
-pub(super) fn paragraphs(tree: Tree<'_>, writer: &mut Writer) -> Vec<Paragraph> {
-    writer.start();
+///
+/// # Errors
+/// `TooCostly` if the paragraphs take more than `memory` bytes.
+pub(super) fn paragraphs(
+    tree: Tree<'_>,
+    writer: &mut Writer,
+    memory: usize,
+) -> Result<Vec<Paragraph>, Outcome> {
+    writer.start(memory);
     let mut walk = Walk { tree, writer, modes: Vec::new(), rubies: 0, row: NONE };
     let mut node = DOCUMENT;
     loop {
-        if walk.enter(node) && tree.first_child(node) != NONE {
+        if walk.enter(node)? && tree.first_child(node) != NONE {
             node = tree.first_child(node);
             continue;
         }
@@ -55,8 +76,10 @@ pub(super) fn paragraphs(tree: Tree<'_>, writer: &mut Writer) -> Vec<Paragraph> 
             node = tree.parent(node);
             if node == NONE {
                 walk.writer.end_paragraph();
+                walk.writer.admit(0)?;
+                let left = walk.writer.left();
                 let (paragraphs, nodes) = walk.writer.take();
-                return placed(tree, paragraphs, &nodes);
+                return placed(tree, paragraphs, &nodes, left);
             }
             walk.leave(node);
         }
@@ -65,37 +88,50 @@ pub(super) fn paragraphs(tree: Tree<'_>, writer: &mut Writer) -> Vec<Paragraph> 
 }
 
 /// The paragraphs with their paths and kinds.
-fn placed(tree: Tree<'_>, mut paragraphs: Vec<Paragraph>, nodes: &[u32]) -> Vec<Paragraph> {
+fn placed(
+    tree: Tree<'_>,
+    mut paragraphs: Vec<Paragraph>,
+    nodes: &[u32],
+    memory: usize,
+) -> Result<Vec<Paragraph>, Outcome> {
+    let mut left = memory;
     let mut path = String::new();
     let mut last: Arc<str> = "".into();
     for (paragraph, &node) in paragraphs.iter_mut().zip(nodes) {
         path::write(tree, node, &mut path);
         if *last != *path {
             last = path.as_str().into();
+            left = left.checked_sub(path.len() + PATH_BYTES).ok_or(Outcome::TooCostly)?;
         }
         paragraph.path = last.clone();
         if paragraph.kind != ParagraphKind::Pre {
             paragraph.kind = elements::kind(tree, node);
         }
     }
-    paragraphs
+    Ok(paragraphs)
 }
 
 /// The paragraphs of plain text: parted by blank lines, line breaks kept.
-pub(super) fn plain_text(text: &str) -> Vec<Paragraph> {
+///
+/// # Errors
+/// `TooCostly` if they, and the text on the way, take more than `memory` bytes.
+pub(super) fn plain_text(text: &str, memory: usize) -> Result<Vec<Paragraph>, Outcome> {
+    let mut left = memory.checked_sub(text.len()).ok_or(Outcome::TooCostly)?;
     let path: Arc<str> = "text".into();
-    output_text(text, false, &mut [])
-        .split("\n\n")
-        .map(|part| part.trim_matches('\n'))
-        .filter(|part| !part.is_empty())
-        .map(|part| Paragraph {
+    let text = output_text(text, false, &mut []);
+    let parts = text.split("\n\n").map(|part| part.trim_matches('\n'));
+    let paragraph = |part: &str| {
+        let paragraph = Paragraph {
             text: part.to_owned(),
             path: path.clone(),
             kind: ParagraphKind::P,
             links: Vec::new(),
             main: None,
-        })
-        .collect()
+        };
+        left = left.checked_sub(writer::bytes(&paragraph)).ok_or(Outcome::TooCostly)?;
+        Ok(paragraph)
+    };
+    parts.filter(|part| !part.is_empty()).map(paragraph).collect()
 }
 
 /// The state of the walk.
@@ -116,32 +152,34 @@ impl Walk<'_> {
     }
 
     /// Takes a node in; returns whether its children are to be walked (and then left).
-    fn enter(&mut self, node: u32) -> bool {
+    fn enter(&mut self, node: u32) -> Result<bool, Outcome> {
         let element = match self.tree.view(node) {
-            View::Document => return true,
+            View::Document => return Ok(true),
             View::Text(text) => {
+                self.writer.admit(text.bytes())?;
                 let (parent, mode) = (self.tree.parent(node), self.mode());
                 text.each(|piece| self.writer.push(piece, parent, mode));
-                return false;
+                return Ok(false);
             }
             View::Element(element) => element,
         };
         let role = role(element);
         match role {
-            Role::Hidden => return false,
+            Role::Hidden => return Ok(false),
             Role::LineBreak => {
                 let mode = self.mode();
                 self.writer.line_break(mode);
-                return false;
+                return Ok(false);
             }
             Role::RubyReading | Role::RubyBracket => {
-                self.skip_ruby_note(node, role);
-                return false;
+                self.skip_ruby_note(node, role)?;
+                return Ok(false);
             }
             Role::Math if !self.tree.alttext(element).is_empty() => {
                 let (alttext, mode) = (self.tree.alttext(element), self.mode());
+                self.writer.admit(alttext.len())?;
                 self.writer.push(&alttext, node, mode);
-                return false;
+                return Ok(false);
             }
             Role::Block | Role::Pre => self.writer.end_paragraph(),
             Role::Row => {
@@ -161,7 +199,7 @@ impl Walk<'_> {
             // Nobody will come up from a child.
             self.leave(node);
         }
-        true
+        Ok(true)
     }
 
     /// Leaves an element whose children were walked.
@@ -202,17 +240,19 @@ impl Walk<'_> {
 
     /// Drops a reading or its bracket together with the white space around it. A reading is put
     /// by as long as the paragraph has no text of its own: it may be all there is.
-    fn skip_ruby_note(&mut self, node: u32, role: Role) {
+    fn skip_ruby_note(&mut self, node: u32, role: Role) -> Result<(), Outcome> {
         if role == Role::RubyReading && self.writer.is_empty() {
             let mut inner = node;
             while let Some(next) = next_inside(self.tree, inner, node) {
                 inner = next;
                 if let View::Text(text) = self.tree.view(inner) {
+                    self.writer.admit(text.bytes())?;
                     self.writer.put_by(&text.read(), node);
                 }
             }
         }
         self.writer.eat_spaces(self.rubies > 0);
+        Ok(())
     }
 }
 

@@ -21,6 +21,7 @@ use crate::format::document::{Document, Paragraph, WarcPlace};
 use crate::format::frames::FrameWriter;
 use crate::language::Model;
 use crate::outcome::Outcome;
+use crate::page;
 use crate::store::{self, Staged};
 use crate::text::match_form::exact_form;
 use crate::warc::{Content, Entry, Reader, Record};
@@ -52,7 +53,7 @@ impl Stage for Extract {
     }
 
     fn version(&self) -> u32 {
-        4
+        5
     }
 
     fn identity(&self, pipeline: &Pipeline) -> Result<serde_json::Value> {
@@ -65,6 +66,7 @@ impl Stage for Extract {
             "main_content": section.main_content,
             "respect": respected(section),
             "max_record": max_record(section),
+            "page_memory": page_memory(section),
         }))
     }
 
@@ -157,6 +159,11 @@ fn last_parts(path: &Path, parts: usize) -> String {
 /// The largest unpacked record in bytes.
 pub fn max_record(section: &ExtractSection) -> u64 {
     parse_size(&section.max_record).unwrap_or(64 << 20)
+}
+
+/// What reading a page may take beside it, in bytes.
+fn page_memory(section: &ExtractSection) -> u64 {
+    parse_size(&section.page_memory).unwrap_or(page::MEMORY as u64)
 }
 
 /// The honoured signals, in whatever order they were given.

@@ -50,6 +50,8 @@ pub struct ExtractSection {
     pub respect: Vec<String>,
     /// Largest unpacked record, as a size.
     pub max_record: String,
+    /// What reading a page may take beside it, as a size.
+    pub page_memory: String,
 }
 
 /// What happens to paragraphs that are no main content.
@@ -126,6 +128,16 @@ const EXTRACT: &[Key] = &[
         required: false,
         unit: "bytes unpacked",
         summary: "Larger records end as `too_large`; bounds the memory of a task.",
+    },
+    Key {
+        name: "page_memory",
+        kind: KeyKind::Size,
+        default: Some("\"32 MiB\""),
+        required: false,
+        unit: "bytes",
+        summary: "What the text, tree and paragraphs of a page may take beside the page itself; one \
+                  that needs more ends as `too_costly`. Enough for every page of Common Crawl, which \
+                  cuts them at 5 MiB, and for most of 10 MB; raise it for larger ones.",
     },
 ];
 

@@ -71,7 +71,7 @@ impl Sink {
 
     /// Whether the budget is spent.
     pub(super) fn is_over(&self, budget: &Budget) -> bool {
-        self.steps.get() > budget.steps || self.arena.borrow().nodes.len() > budget.nodes
+        self.steps.get() > budget.steps || self.arena.borrow().bytes() > budget.memory
     }
 
     /// Stores text; returns its place.

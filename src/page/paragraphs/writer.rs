@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::format::document::{Paragraph, ParagraphKind};
 use crate::html::NONE;
+use crate::outcome::Outcome;
 use crate::text::normalize::output_text;
 use crate::text::width::break_vanishes;
 
@@ -63,13 +64,17 @@ pub(in super::super) struct Writer {
     nodes: Vec<u32>,
     /// Of this writer alone: other threads need not count its owners.
     no_path: Arc<str>,
+    /// What the finished paragraphs take, and what all may take.
+    bytes: usize,
+    memory: usize,
 }
 
 impl Writer {
-    /// Begins a page.
-    pub(super) fn start(&mut self) {
-        self.paragraphs.clear();
-        self.nodes.clear();
+    /// Begins a page whose paragraphs may take `memory` bytes.
+    pub(super) fn start(&mut self, memory: usize) {
+        (self.bytes, self.memory) = (0, memory);
+        self.paragraphs = Vec::new();
+        self.nodes = Vec::new();
         self.no_path = "".into();
         self.reset();
         self.link_depth = 0;
@@ -80,6 +85,29 @@ impl Writer {
     /// path are still to be set.
     pub(super) fn take(&mut self) -> (Vec<Paragraph>, Vec<u32>) {
         (std::mem::take(&mut self.paragraphs), std::mem::take(&mut self.nodes))
+    }
+
+    /// Drops everything and gives memory back after a huge page.
+    pub(in super::super) fn give_back(&mut self) {
+        self.start(0);
+    }
+
+    /// Whether there is memory for so many further bytes of text.
+    ///
+    /// # Errors
+    /// `TooCostly` if there is not.
+    pub(super) fn admit(&self, text: usize) -> Result<(), Outcome> {
+        // A text is written, normalised and, where links are in it, mapped by characters.
+        let times = if self.links.is_empty() && self.link_depth == 0 { 2 } else { 6 };
+        let open = times * (self.text.len() + text)
+            + self.readings.len()
+            + self.links.len() * size_of::<[u32; 2]>();
+        if self.bytes + open > self.memory { Err(Outcome::TooCostly) } else { Ok(()) }
+    }
+
+    /// The memory that is left.
+    pub(super) fn left(&self) -> usize {
+        self.memory.saturating_sub(self.bytes)
     }
 
     /// Whether the paragraph has no visible character yet.
@@ -180,13 +208,10 @@ impl Writer {
         }
         links.retain(|[from, to]| from < to);
         let kind = if self.is_verbatim { ParagraphKind::Pre } else { ParagraphKind::P };
-        self.paragraphs.push(Paragraph {
-            text,
-            path: self.no_path.clone(),
-            kind,
-            links,
-            main: None,
-        });
+        let path = self.no_path.clone();
+        let paragraph = Paragraph { text, path, kind, links, main: None };
+        self.bytes += bytes(&paragraph);
+        self.paragraphs.push(paragraph);
         self.nodes.push(self.node);
     }
 
@@ -291,6 +316,16 @@ impl Writer {
             self.push_char(space);
         }
     }
+}
+
+/// What a paragraph takes without its path, about: with its node, and 16 bytes for each of what it
+/// allocates.
+pub(super) fn bytes(paragraph: &Paragraph) -> usize {
+    let links = match paragraph.links.len() {
+        0 => 0,
+        links => 16 + links * size_of::<[u32; 2]>(),
+    };
+    size_of::<Paragraph>() + size_of::<u32>() + 16 + paragraph.text.len() + links
 }
 
 /// White space and control characters: everything up to the space.

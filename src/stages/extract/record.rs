@@ -2,13 +2,14 @@
 //! the order in which it is made. Whoever wants to know why gives a [`Trail`], which is filled on the
 //! way; it changes nothing.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::language::Told;
-use super::max_record;
 use super::trail::{HttpTrail, Trail, lossy};
+use super::{max_record, page_memory};
 use crate::format::document::{Charset, Document, Http, Paragraph, Rights, WarcPlace};
 use crate::language::{Model, Predictor, Script, may_be_japanese};
 use crate::outcome::Outcome;
@@ -26,6 +27,7 @@ pub(super) struct Extractor<'m> {
     pub(super) section: &'m ExtractSection,
     model: &'m Model,
     max_record: usize,
+    page_memory: usize,
     pub(super) predictor: Predictor<'m>,
     page: page::Reader,
     body: Vec<u8>,
@@ -38,6 +40,7 @@ impl<'m> Extractor<'m> {
             section,
             model,
             max_record: usize::try_from(max_record(section)).unwrap_or(usize::MAX),
+            page_memory: usize::try_from(page_memory(section)).unwrap_or(usize::MAX),
             predictor: model.predictor(),
             page: page::Reader::new(),
             body: Vec::new(),
@@ -113,9 +116,16 @@ impl<'m> Extractor<'m> {
                 return Err(Outcome::NoKana);
             }
         }
+        if !page::decodes_within(body, self.page_memory) {
+            return Err(Outcome::TooCostly);
+        }
         let url = record.target_uri();
         let Decoded { text, charset } =
             decoded(body, &content_type, is_jp_host(&url), trail.as_deref_mut());
+        self.page.allow(match &text {
+            Cow::Borrowed(_) => self.page_memory,
+            Cow::Owned(text) => self.page_memory.saturating_sub(text.len()),
+        });
         let mut page = self.page(&text, &charset, kind, response, trail.as_deref_mut())?;
         drop(text);
         let told = self.language(&page.paragraphs, trail)?;
@@ -153,7 +163,7 @@ impl<'m> Extractor<'m> {
         trail: Option<&mut Trail>,
     ) -> Result<Page, Outcome> {
         let mut page = match kind {
-            PayloadKind::Text => self.page.plain_text(text),
+            PayloadKind::Text => self.page.plain_text(text)?,
             _ => self.page.html(text)?,
         };
         hear_header(&mut page.rights, response);
