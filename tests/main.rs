@@ -10,6 +10,7 @@ mod extract;
 mod faults;
 mod fuzz;
 mod language;
+mod memory;
 mod page;
 mod prescreen;
 mod quickstart;

@@ -41,14 +41,16 @@ impl Window {
     /// At least `length` bytes of room behind the waiting ones; all the room there is.
     pub(super) fn room(&mut self, length: usize) -> &mut [u8] {
         if self.data.len() - self.end < length {
-            self.data.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+            if self.start > 0 {
+                self.data.copy_within(self.start..self.end, 0);
+                self.end -= self.start;
+                self.start = 0;
+            }
             let needed = self.end + length;
             if self.data.len() < needed {
                 // Some more than needed, so that neither growing nor moving becomes quadratic, and
                 // of a large window no more than that, because it is touched.
-                let more = self.end / if self.end < LARGE_BYTES { 2 } else { 8 };
+                let more = self.end / if self.end < LARGE_BYTES { 2 } else { 32 };
                 let roomy = needed.saturating_add(more).next_multiple_of(BLOCK_BYTES);
                 self.data.resize(roomy, 0);
             }

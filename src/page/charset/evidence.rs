@@ -97,9 +97,10 @@ impl Evidence {
 /// Decodes `bytes`, with U+FFFD for each malformed sequence, and counts those. No BOM is looked for.
 pub(super) fn decode(encoding: &'static Encoding, bytes: &[u8]) -> (String, u64) {
     let mut decoder = encoding.new_decoder_without_bom_handling();
-    // Enough for the text of every encoding; malformed bytes are replaced beyond it.
-    let room = decoder.max_utf8_buffer_length_without_replacement(bytes.len());
-    let mut text = String::with_capacity(room.unwrap_or(bytes.len()).min(3 * bytes.len() + 16));
+    // Two bytes become three at most, but for half-width kana and what is malformed. More room would
+    // be touched by the decoder without being written.
+    let room = |left: usize| left + left / 2 + 16;
+    let mut text = String::with_capacity(room(bytes.len()));
     let (mut read, mut malformed) = (0, 0);
     loop {
         let (result, consumed) =
@@ -107,7 +108,7 @@ pub(super) fn decode(encoding: &'static Encoding, bytes: &[u8]) -> (String, u64)
         read += consumed;
         match result {
             DecoderResult::InputEmpty => return (text, malformed),
-            DecoderResult::OutputFull => text.reserve(bytes.len() - read + 16),
+            DecoderResult::OutputFull => text.reserve_exact(room(bytes.len() - read)),
             DecoderResult::Malformed(..) => {
                 malformed += 1;
                 text.push(char::REPLACEMENT_CHARACTER);
