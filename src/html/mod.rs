@@ -1,8 +1,8 @@
 //! HTML from text to a tree: the HTML standard's tokenizer and tree construction over a flat arena
 //! of nodes. Both are written for this arena and the few attributes that extraction asks for; the
-//! tests hold them against html5gum and html5ever. Work is bounded by counts (nodes, names, steps,
-//! dropped tags), never by a clock, so that a page ends in the same way on every machine. Knows
-//! nothing of what a reader sees, of charsets, and of what becomes of the tree.
+//! tests hold them against html5gum and html5ever. The bounds are counts (bytes of the tree, steps,
+//! dropped tags), never a clock, so that a page ends in the same way on every machine. Knows nothing
+//! of what a reader sees, of charsets, and of what becomes of the tree.
 
 use std::borrow::Cow;
 
