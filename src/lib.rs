@@ -13,7 +13,7 @@
 //! while let Some(entry) = reader.next()? {
 //!     let Content::Record(record) = entry.content else { continue };
 //!     let Some(response) = Response::parse(record.block()) else { continue };
-//!     let Ok(body) = response.body(64 << 20, &mut buffer) else { continue };
+//!     let Ok(body) = response.body(64 << 20, 32 << 20, &mut buffer) else { continue };
 //!     let decoded = page::decode(body, &response.content_type(), false);
 //!     if let Ok(page) = pages.html(&decoded.text) {
 //!         println!("{:?} in {}", page.title, decoded.charset.used);

@@ -46,6 +46,7 @@ fn traps_read_as_a_reader_sees_them() {
         ("<p><ruby>\n 漢\n <rt>かん</rt>\n 字\n <rt>じ</rt>\n</ruby>\nです</p>", &["漢字です"]),
         ("<p>漢字（かんじ）を書く。</p>", &["漢字（かんじ）を書く。"]),
         ("<p><ruby><rt>ふりがな</rt></ruby></p>", &["ふりがな"]),
+        ("<p><ruby><rt> New <!-- -->York </rt></ruby></p>", &["New York"]),
         // A line break of the source inside a sentence.
         ("<p>これは文の途中で\n改行した段落です。</p>", &["これは文の途中で改行した段落です。"]),
         ("<p>\n  字下げした\n  ソースです。\n</p>", &["字下げしたソースです。"]),

@@ -380,6 +380,23 @@ fn a_dictionary_before_the_first_zstd_frame_is_used() {
     assert_eq!(summary(&read(&frames)), ["bad_member"]);
 }
 
+/// Members of more than 4 MiB of text are unpacked in steps, and are as sound or damaged as a whole.
+#[test]
+fn a_large_member_is_given_whole_or_not_at_all() {
+    let large = record_of("C", &b"<p>0</p>\n".repeat(700_000));
+    for pack in [gzip as fn(&[u8]) -> Vec<u8>, zstd] {
+        let member = pack(&large);
+        let file = between(&member, pack);
+        let limit = 8 << 20;
+        assert_eq!(summary(&read_from(&file[..], limit)), ["A", "B", "C", "E", "F"]);
+        let mut damaged = member.clone();
+        let last = damaged.len() - 5;
+        damaged[last] ^= 1;
+        let seen = read_from(&between(&damaged, pack)[..], limit);
+        assert_eq!(summary(&seen), ["A", "B", "bad_member", "E", "F"]);
+    }
+}
+
 #[test]
 fn a_record_larger_than_the_limit_is_too_large_and_the_next_one_is_read() {
     let limit = 64 << 10;
@@ -688,7 +705,7 @@ proptest! {
         let block = [head.as_bytes(), fields.as_bytes(), &body].concat();
         if let Some(response) = kuroshio::warc::http::Response::parse(&block) {
             let mut buffer = Vec::new();
-            if let Ok(body) = response.body(10_000, &mut buffer) {
+            if let Ok(body) = response.body(10_000, 10_000, &mut buffer) {
                 prop_assert!(body.len() <= 10_000);
                 kuroshio::warc::http::payload_kind(&response.content_type(), body);
             }

@@ -11,7 +11,7 @@ use super::attributes;
 use super::names::{FOREIGN, KNOWN, Name, Names, Namespace};
 use super::text::{Coding, NUL, Piece, Span};
 use super::tokenizer::{Content, Tag};
-use super::{Arena, Budget, DOCUMENT, Hear, NONE, Start};
+use super::{Arena, Budget, DOCUMENT, Hear, NODE_BYTES, NONE, Start};
 
 mod body;
 mod foreign;
@@ -145,7 +145,8 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn is_over(&self, budget: &Budget) -> bool {
-        let table_text = self.table_text.len() * size_of::<(Span, Coding)>();
+        // What waits will be a node.
+        let table_text = self.table_text.len() * (size_of::<(Span, Coding)>() + NODE_BYTES);
         self.steps > budget.steps || self.arena.bytes() + table_text > budget.memory
     }
 

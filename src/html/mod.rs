@@ -39,7 +39,7 @@ pub(crate) const DOCUMENT: u32 = 0;
 /// The work that a page may cost.
 #[derive(Debug, Clone, Copy)]
 struct Budget {
-    /// Bytes of the tree.
+    /// Bytes of the tree; whoever asks for it sets them.
     memory: usize,
     /// Looks at an element by the tree builder, its unit of work.
     steps: u64,
@@ -47,7 +47,7 @@ struct Budget {
     dropped: u64,
 }
 
-const BUDGET: Budget = Budget { memory: 96 << 20, steps: 200_000_000, dropped: 10_000 };
+const BUDGET: Budget = Budget { memory: usize::MAX, steps: 200_000_000, dropped: 10_000 };
 
 /// The work that a page took.
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,6 +57,19 @@ struct Spent {
     /// Start tags that the guard dropped.
     dropped: u64,
 }
+
+/// What the parts of a tree take: numbers, so that a page ends in the same way whatever compiler laid
+/// them out.
+const NODE_BYTES: usize = 28;
+const ELEMENT_BYTES: usize = 20;
+const VALUES_BYTES: usize = 24;
+const _: () = assert!(size_of::<Node>() <= NODE_BYTES);
+const _: () = assert!(size_of::<Element>() <= ELEMENT_BYTES);
+const _: () = assert!(size_of::<Values>() <= VALUES_BYTES);
+
+/// Bytes of an id or a class that are read: no page tells anything behind them, and each paragraph
+/// asks again.
+const LONGEST_VALUE: usize = 1024;
 
 /// Node capacity that a reader keeps from one page to the next.
 const KEPT_CAPACITY: usize = 1 << 17;
@@ -210,15 +223,16 @@ impl Arena {
                 Token::Nul(place) => builder.nul(place),
                 Token::Comment => builder.comment(),
                 Token::Doctype(is_quirky) => builder.doctype(is_quirky),
-                Token::End => {
-                    builder.end();
-                    break Ok(());
-                }
+                Token::End => break Ok(()),
             }
             if builder.is_over(&budget) {
                 break Err(Outcome::TooCostly);
             }
         };
+        let outcome = outcome.and_then(|()| {
+            builder.end();
+            if builder.is_over(&budget) { Err(Outcome::TooCostly) } else { Ok(()) }
+        });
         let spent = Spent { steps: builder.steps(), dropped: guard.dropped() };
         let has_returns = memchr(b'\r', html.as_bytes()).is_some();
         (spent, outcome.map(|()| Tree { arena: self, html, has_returns }))
@@ -244,9 +258,9 @@ impl Arena {
 
     /// What the tree takes.
     fn bytes(&self) -> usize {
-        self.nodes.len() * size_of::<Node>()
-            + self.elements.len() * size_of::<Element>()
-            + self.values.len() * size_of::<Values>()
+        self.nodes.len() * NODE_BYTES
+            + self.elements.len() * ELEMENT_BYTES
+            + self.values.len() * VALUES_BYTES
             + self.names.bytes()
     }
 
@@ -309,23 +323,28 @@ impl<'a> Tree<'a> {
         self.arena.names.text(element.name)
     }
 
+    /// The beginning of its id, whole if it is no longer than any that means something.
     pub(crate) fn id(&self, element: &Element) -> Cow<'a, str> {
-        self.value(element, |values| values.id)
+        self.beginning(element, |values| values.id)
     }
 
+    /// The beginning of its classes.
     pub(crate) fn class(&self, element: &Element) -> Cow<'a, str> {
-        self.value(element, |values| values.class)
+        self.beginning(element, |values| values.class)
     }
 
     pub(crate) fn alttext(&self, element: &Element) -> Cow<'a, str> {
-        self.value(element, |values| values.alttext)
+        tokenizer::value(self.raw(element, |values| values.alttext))
     }
 
-    fn value(&self, element: &Element, which: fn(&Values) -> Span) -> Cow<'a, str> {
-        match self.arena.values.get(element.values as usize) {
-            Some(values) => tokenizer::value(which(values).of(self.html)),
-            None => Cow::Borrowed(""),
-        }
+    fn beginning(&self, element: &Element, which: fn(&Values) -> Span) -> Cow<'a, str> {
+        let raw = self.raw(element, which);
+        tokenizer::value(&raw[..raw.floor_char_boundary(LONGEST_VALUE)])
+    }
+
+    fn raw(&self, element: &Element, which: fn(&Values) -> Span) -> &'a str {
+        let values = self.arena.values.get(element.values as usize);
+        values.map_or("", |values| which(values).of(self.html))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Text as places in the page, so that nothing is copied before somebody reads it.
 
-use std::borrow::Cow;
-
 use memchr::memchr3;
 
 use super::tokenizer::read_reference;
@@ -130,19 +128,18 @@ impl<'a> Text<'a> {
         read(rest);
     }
 
-    /// Bytes of it in the page.
+    /// Bytes that it reads as, or some more.
     pub(crate) fn bytes(self) -> usize {
-        self.raw.len()
+        // A NUL becomes three.
+        self.raw.len() * if self.coding & NUL == 0 { 1 } else { 3 }
     }
 
     /// The whole text as a reader sees it.
-    pub(crate) fn read(self) -> Cow<'a, str> {
-        if self.is_itself() {
-            return Cow::Borrowed(self.raw);
-        }
-        let mut out = String::with_capacity(self.raw.len());
+    #[cfg(test)]
+    pub(crate) fn read(self) -> String {
+        let mut out = String::new();
         self.each(|piece| out.push_str(piece));
-        Cow::Owned(out)
+        out
     }
 
     fn is_itself(self) -> bool {

@@ -51,7 +51,9 @@ pub fn decode<'a>(body: &'a [u8], content_type: &str, jp_host: bool) -> Decoded<
 pub fn decodes_within(body: &[u8], memory: usize) -> bool {
     // No byte of any encoding becomes more than three of UTF-8.
     let most = body.len().saturating_mul(3);
-    most <= memory || (whole_utf8(body).is_some() && !has_escape(body))
+    let is_its_text =
+        || whole_utf8(body).is_some() && !has_escape(body) && bare_utf_16(body).is_none();
+    most <= memory || is_its_text()
 }
 
 /// The same with the reasons, which costs more.

@@ -75,6 +75,7 @@ impl Reader {
         let tree = arena.parse(text, *memory, hear)?;
         let left = *memory - tree.bytes();
         let title = paragraphs::title(tree, writer, left)?;
+        let left = left.saturating_sub(title.as_ref().map_or(0, String::len));
         let mut paragraphs = paragraphs::paragraphs(tree, writer, left)?;
         if paragraphs.is_empty()
             && let Some(inside) = frames::without_frames(text)

@@ -18,6 +18,7 @@ mod rows;
 mod writer;
 
 use elements::{Role, role};
+use path::Paths;
 use writer::Mode;
 pub(super) use writer::Writer;
 
@@ -49,8 +50,14 @@ pub(super) fn title(
     writer.end_paragraph();
     let title = writer.take().0.into_iter().next().map(|paragraph| {
         // The separators of lines and paragraphs are line breaks in the output form.
-        let lines = paragraph.text.split('\n').filter(|line| !line.is_empty());
-        lines.collect::<Vec<_>>().join(" ")
+        let mut title = String::with_capacity(paragraph.text.len());
+        for line in paragraph.text.split('\n').filter(|line| !line.is_empty()) {
+            if !title.is_empty() {
+                title.push(' ');
+            }
+            title.push_str(line);
+        }
+        title
     });
     Ok(title)
 }
@@ -95,12 +102,12 @@ fn placed(
     memory: usize,
 ) -> Result<Vec<Paragraph>, Outcome> {
     let mut left = memory;
-    let mut path = String::new();
+    let mut paths = Paths::default();
     let mut last: Arc<str> = "".into();
     for (paragraph, &node) in paragraphs.iter_mut().zip(nodes) {
-        path::write(tree, node, &mut path);
+        let path = paths.of(tree, node);
         if *last != *path {
-            last = path.as_str().into();
+            last = path.into();
             left = left.checked_sub(path.len() + PATH_BYTES).ok_or(Outcome::TooCostly)?;
         }
         paragraph.path = last.clone();
@@ -175,9 +182,12 @@ impl Walk<'_> {
                 self.skip_ruby_note(node, role)?;
                 return Ok(false);
             }
-            Role::Math if !self.tree.alttext(element).is_empty() => {
-                let (alttext, mode) = (self.tree.alttext(element), self.mode());
+            Role::Math
+                if let alttext = self.tree.alttext(element)
+                    && !alttext.is_empty() =>
+            {
                 self.writer.admit(alttext.len())?;
+                let mode = self.mode();
                 self.writer.push(&alttext, node, mode);
                 return Ok(false);
             }
@@ -243,13 +253,15 @@ impl Walk<'_> {
     fn skip_ruby_note(&mut self, node: u32, role: Role) -> Result<(), Outcome> {
         if role == Role::RubyReading && self.writer.is_empty() {
             let mut inner = node;
+            let mut reading = String::new();
             while let Some(next) = next_inside(self.tree, inner, node) {
                 inner = next;
                 if let View::Text(text) = self.tree.view(inner) {
-                    self.writer.admit(text.bytes())?;
-                    self.writer.put_by(&text.read(), node);
+                    self.writer.admit(reading.len() + text.bytes())?;
+                    text.each(|piece| reading.push_str(piece));
                 }
             }
+            self.writer.put_by(&reading, node);
         }
         self.writer.eat_spaces(self.rubies > 0);
         Ok(())

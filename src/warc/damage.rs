@@ -1,5 +1,5 @@
 //! Finding the way again after damage: where the next record begins in the packed bytes, and
-//! what is wrong with a gzip member that libdeflate refused.
+//! what is wrong with a gzip member that did not unpack.
 //!
 //! A place is taken for a beginning only if what begins there unpacks to the first bytes of a
 //! record: the three bytes of a gzip header occur by chance in packed data, and a page may hold

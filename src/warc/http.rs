@@ -72,13 +72,19 @@ impl<'a> Response<'a> {
     /// The body without the codings it still has; see `warc/http/body.rs`. Borrows the record
     /// where there is none, else `buffer`, which is overwritten.
     ///
-    /// Errors: [`Outcome::TooLarge`] if it has more than `limit` bytes, [`Outcome::BadHttp`] if a
-    /// coding that is there cannot be undone at all.
-    pub fn body<'b>(&self, limit: usize, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], Outcome>
+    /// Errors: [`Outcome::TooLarge`] if it has more than `limit` bytes, [`Outcome::TooCostly`] if what
+    /// it is unpacked from has more than `packed_limit`, [`Outcome::BadHttp`] if a coding that is there
+    /// cannot be undone at all.
+    pub fn body<'b>(
+        &self,
+        limit: usize,
+        packed_limit: usize,
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<&'b [u8], Outcome>
     where
         'a: 'b,
     {
-        body::decoded(self, limit, buffer)
+        body::decoded(self, limit, packed_limit, buffer)
     }
 }
 

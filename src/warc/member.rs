@@ -184,9 +184,10 @@ impl Member {
             match step.state {
                 State::Ended => break Inflated::Member { packed: from, text },
                 State::Damaged => break Inflated::Refused,
+                // Where there is no room, what ends the member may still be taken.
+                State::Under if step.packed > 0 || step.text > 0 => {}
                 State::Under if text == self.whole_text_max => break Inflated::NoRoom,
-                State::Under if step.packed == 0 && step.text == 0 => break Inflated::Refused,
-                State::Under => {}
+                State::Under => break Inflated::Refused,
             }
         };
         if !matches!(unpacked, Inflated::Member { .. }) {

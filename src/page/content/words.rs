@@ -34,6 +34,8 @@ pub(super) mod group {
     pub(in super::super) const HEADER: u32 = 1 << 14;
 }
 
+use memchr::memchr;
+
 use group::*;
 
 /// Reads the groups of one path after another, of each only what it does not share with the last.
@@ -48,6 +50,9 @@ impl<'a> Groups<'a> {
     /// The groups of all tags and words on a path. Those of `body` say nothing: they speak of the
     /// whole page. A header inside an article is the article's own, with its title.
     pub(super) fn of(&mut self, path: &'a str) -> u32 {
+        if std::ptr::eq(self.path, path) {
+            return self.ends.last().map_or(0, |&(_, groups)| groups);
+        }
         let pairs = self.path.bytes().zip(path.bytes());
         let shared = pairs.take_while(|(last, this)| last == this).count();
         // An element is shared with the `>` behind it.
@@ -55,7 +60,8 @@ impl<'a> Groups<'a> {
         self.path = path;
         let (mut start, mut groups) = self.ends.last().map_or((0, 0), |last| (last.0 + 1, last.1));
         while start <= path.len() {
-            let end = path[start..].find('>').map_or(path.len(), |length| start + length);
+            let end = memchr(b'>', &path.as_bytes()[start..]);
+            let end = end.map_or(path.len(), |length| start + length);
             let element = &path[start..end];
             if start > 0 || !element.starts_with("body") {
                 let is_in_article = groups & (TAG_MAIN | ARTICLE) != 0;

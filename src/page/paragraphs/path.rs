@@ -11,27 +11,45 @@ const MOST_ELEMENTS: usize = 32;
 const MOST_CLASSES: usize = 3;
 const LONGEST_WORD: usize = 64;
 
-/// Writes the path of the element `node` into `out`, over what was there.
-pub(super) fn write(tree: Tree<'_>, node: u32, out: &mut String) {
-    let mut chain = [NONE; MOST_ELEMENTS];
-    let mut length = 0;
-    let mut node = node;
-    while node != NONE && length < MOST_ELEMENTS {
-        match tree.element(node) {
-            Some(element) if element.name != Name::HTML => {
-                chain[length] = node;
-                length += 1;
+/// Writes one path after another, of each only what it does not share with the last.
+#[derive(Default)]
+pub(super) struct Paths {
+    path: String,
+    /// The elements of the path, and where each ends in it.
+    elements: Vec<(u32, usize)>,
+}
+
+impl Paths {
+    /// The path of the element `node`.
+    pub(super) fn of(&mut self, tree: Tree<'_>, node: u32) -> &str {
+        let mut chain = [NONE; MOST_ELEMENTS];
+        let mut length = 0;
+        let mut node = node;
+        while node != NONE && length < MOST_ELEMENTS {
+            match tree.element(node) {
+                Some(element) if element.name != Name::HTML => {
+                    chain[length] = node;
+                    length += 1;
+                }
+                _ => {}
             }
-            _ => {}
+            node = tree.parent(node);
         }
-        node = tree.parent(node);
-    }
-    out.clear();
-    for element in chain[..length].iter().rev().filter_map(|&node| tree.element(node)) {
-        if !out.is_empty() {
-            out.push('>');
+        let chain = || chain[..length].iter().rev().copied();
+        let pairs = self.elements.iter().zip(chain());
+        let shared = pairs.take_while(|((last, _), this)| last == this).count();
+        self.elements.truncate(shared);
+        self.path.truncate(self.elements.last().map_or(0, |&(_, end)| end));
+        for node in chain().skip(shared) {
+            if !self.path.is_empty() {
+                self.path.push('>');
+            }
+            if let Some(element) = tree.element(node) {
+                push_element(tree, element, &mut self.path);
+            }
+            self.elements.push((node, self.path.len()));
         }
-        push_element(tree, element, out);
+        &self.path
     }
 }
 
@@ -70,9 +88,30 @@ fn push_visible(word: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::next_inside;
     use super::*;
+    use crate::html::{Arena, DOCUMENT};
 
     proptest::proptest! {
+        #[test]
+        fn a_path_is_the_same_whatever_was_written_before(
+            tags in proptest::collection::vec(
+                proptest::sample::select(&["<div class=a>", "<p id=b>", "<b>", "</div>", "x"][..]),
+                1..90,
+            )
+        ) {
+            let html = tags.concat();
+            let mut arena = Arena::default();
+            let tree = arena.parse(&html, 1 << 20, &mut |_| {}).expect("within its budget");
+            let mut paths = Paths::default();
+            let mut node = DOCUMENT;
+            while let Some(next) = next_inside(tree, node, DOCUMENT) {
+                node = next;
+                let alone = Paths::default().of(tree, node).to_owned();
+                proptest::prop_assert_eq!(paths.of(tree, node), alone);
+            }
+        }
+
         #[test]
         fn plain_words_are_copied_as_all_words_are_read(
             word in proptest::prop_oneof!["[!-~]{0,70}", "[a-z>#. \t本\u{85}]{0,9}"]

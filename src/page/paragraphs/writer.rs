@@ -37,6 +37,15 @@ enum Waiting {
     SegmentBreak,
 }
 
+/// What a paragraph takes, its node and what is measured of it to mark the main content. A number, so
+/// that a page ends in the same way wherever it is read.
+const PARAGRAPH_BYTES: usize = 72 + 4 + 48;
+const _: () = assert!(size_of::<Paragraph>() <= 72);
+/// What an allocation takes beside what was asked for, about.
+const ALLOCATION_BYTES: usize = 16;
+/// What a kept space takes while its line is normalised.
+const SPACE_BYTES: usize = 16;
+
 /// Bytes of text that are kept for the next paragraph.
 const KEPT_CAPACITY: usize = 1 << 16;
 
@@ -67,12 +76,17 @@ pub(in super::super) struct Writer {
     /// What the finished paragraphs take, and what all may take.
     bytes: usize,
     memory: usize,
+    /// Whether a paragraph was dropped because there was no memory for it.
+    is_over: bool,
+    /// The longest run of spaces that are kept, and the run that is being written.
+    most_spaces: usize,
+    spaces: usize,
 }
 
 impl Writer {
     /// Begins a page whose paragraphs may take `memory` bytes.
     pub(super) fn start(&mut self, memory: usize) {
-        (self.bytes, self.memory) = (0, memory);
+        (self.bytes, self.memory, self.is_over) = (0, memory, false);
         self.paragraphs = Vec::new();
         self.nodes = Vec::new();
         self.no_path = "".into();
@@ -97,12 +111,16 @@ impl Writer {
     /// # Errors
     /// `TooCostly` if there is not.
     pub(super) fn admit(&self, text: usize) -> Result<(), Outcome> {
+        if self.fits(self.text.len() + text) { Ok(()) } else { Err(Outcome::TooCostly) }
+    }
+
+    /// Whether there is memory for a paragraph of so many bytes and what was put by.
+    fn fits(&self, text: usize) -> bool {
         // A text is written, normalised and, where links are in it, mapped by characters.
         let times = if self.links.is_empty() && self.link_depth == 0 { 2 } else { 6 };
-        let open = times * (self.text.len() + text)
-            + self.readings.len()
-            + self.links.len() * size_of::<[u32; 2]>();
-        if self.bytes + open > self.memory { Err(Outcome::TooCostly) } else { Ok(()) }
+        let links = self.links.len() * size_of::<[u32; 2]>();
+        let open = times * text + links + 3 * self.readings.len() + SPACE_BYTES * self.most_spaces;
+        !self.is_over && self.bytes + open <= self.memory
     }
 
     /// The memory that is left.
@@ -190,6 +208,10 @@ impl Writer {
     }
 
     fn finish(&mut self) {
+        self.is_over |= !self.fits(self.text.len());
+        if self.is_over {
+            return;
+        }
         let mut links = std::mem::take(&mut self.links);
         let text = if self.is_verbatim {
             // Blank lines at the end go, spaces at the start of the first line are part of it.
@@ -224,6 +246,7 @@ impl Writer {
         self.waiting = Waiting::Nothing;
         self.breaks = 0;
         self.cells = 0;
+        (self.most_spaces, self.spaces) = (0, 0);
         self.links.clear();
         self.link_start = None;
         self.readings.clear();
@@ -252,6 +275,7 @@ impl Writer {
         };
         let Some(first) = run.chars().next() else { return };
         self.settle(first);
+        self.spaces = 0;
         if self.is_empty() {
             self.node = node;
             self.is_verbatim = mode == Mode::Verbatim;
@@ -309,6 +333,8 @@ impl Writer {
     /// A space or line break that stays; before the first visible character only the spaces of
     /// its line do.
     fn push_verbatim(&mut self, space: char) {
+        self.spaces += 1;
+        self.most_spaces = self.most_spaces.max(self.spaces);
         if space == '\n' && self.is_empty() {
             self.text.clear();
             self.characters = 0;
@@ -318,14 +344,13 @@ impl Writer {
     }
 }
 
-/// What a paragraph takes without its path, about: with its node, and 16 bytes for each of what it
-/// allocates.
+/// What a paragraph takes without its path, about.
 pub(super) fn bytes(paragraph: &Paragraph) -> usize {
     let links = match paragraph.links.len() {
         0 => 0,
-        links => 16 + links * size_of::<[u32; 2]>(),
+        links => ALLOCATION_BYTES + links * size_of::<[u32; 2]>(),
     };
-    size_of::<Paragraph>() + size_of::<u32>() + 16 + paragraph.text.len() + links
+    PARAGRAPH_BYTES + ALLOCATION_BYTES + paragraph.text.len() + links
 }
 
 /// White space and control characters: everything up to the space.

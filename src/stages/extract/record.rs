@@ -95,7 +95,11 @@ impl<'m> Extractor<'m> {
         buffer: &mut Vec<u8>,
         mut trail: Option<&mut Trail>,
     ) -> Result<Document, Outcome> {
-        let body = response.body(self.max_record, buffer)?;
+        let body = response.body(self.max_record, self.page_memory, buffer)?;
+        // What a body was unpacked from stays beside it.
+        let raw = response.raw_body();
+        let packed = if std::ptr::eq(raw, body) { 0 } else { raw.len() };
+        let memory = self.page_memory.saturating_sub(packed);
         let content_type = response.content_type();
         let kind = payload_kind(&content_type, body);
         if let Some(trail) = trail.as_deref_mut() {
@@ -116,15 +120,15 @@ impl<'m> Extractor<'m> {
                 return Err(Outcome::NoKana);
             }
         }
-        if !page::decodes_within(body, self.page_memory) {
+        if !page::decodes_within(body, memory) {
             return Err(Outcome::TooCostly);
         }
         let url = record.target_uri();
         let Decoded { text, charset } =
             decoded(body, &content_type, is_jp_host(&url), trail.as_deref_mut());
         self.page.allow(match &text {
-            Cow::Borrowed(_) => self.page_memory,
-            Cow::Owned(text) => self.page_memory.saturating_sub(text.len()),
+            Cow::Borrowed(_) => memory,
+            Cow::Owned(text) => memory.saturating_sub(text.len()),
         });
         let mut page = self.page(&text, &charset, kind, response, trail.as_deref_mut())?;
         drop(text);

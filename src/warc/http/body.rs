@@ -19,12 +19,18 @@ const CODINGS_MAX: usize = 4;
 pub(super) fn decoded<'b>(
     response: &Response<'b>,
     limit: usize,
+    packed_limit: usize,
     buffer: &'b mut Vec<u8>,
 ) -> Result<&'b [u8], Outcome> {
     let raw = response.body;
+    // The record and every form on the way stand in memory beside the next one.
+    let mut packed_bytes = raw.len();
+    let may_be_undone =
+        |packed: usize| if packed > packed_limit { Err(Outcome::TooCostly) } else { Ok(()) };
     let chunked = response.field("Transfer-Encoding").is_some_and(|value| names(&value, "chunked"));
     let mut unpacked = false;
     if chunked && let Some(end) = first_chunk(raw) {
+        may_be_undone(packed_bytes)?;
         buffer.clear();
         join_chunks(raw, end, buffer);
         unpacked = true;
@@ -33,6 +39,8 @@ pub(super) fn decoded<'b>(
     for name in codings.rsplit(|&byte| byte == b',').take(CODINGS_MAX) {
         let Some(coding) = Coding::named(name.trim_ascii()) else { continue };
         let packed = if unpacked { &buffer[..] } else { raw };
+        packed_bytes += if unpacked { packed.len() } else { 0 };
+        may_be_undone(packed_bytes)?;
         let mut text = Vec::new();
         match coding.undo(packed, limit, &mut text)? {
             Undone::Absent => {}
@@ -200,7 +208,7 @@ mod tests {
     fn body(fields: &str, raw: &[u8], limit: usize) -> Result<Vec<u8>, Outcome> {
         let block = [format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n").as_bytes(), raw].concat();
         let mut buffer = b"old".to_vec();
-        Response::parse(&block).unwrap().body(limit, &mut buffer).map(<[u8]>::to_vec)
+        Response::parse(&block).unwrap().body(limit, 1 << 20, &mut buffer).map(<[u8]>::to_vec)
     }
 
     fn gzip(text: &[u8]) -> Vec<u8> {
@@ -260,6 +268,21 @@ mod tests {
         assert_eq!(body("Content-Encoding: gzip", &bomb, 1 << 19), Err(Outcome::TooLarge));
         assert_eq!(body("Content-Encoding: gzip", &bomb, 1 << 20).map(|b| b.len()), Ok(1 << 20));
         assert_eq!(body("X: y", PAGE, 10), Err(Outcome::TooLarge));
+    }
+
+    #[test]
+    fn what_a_body_is_unpacked_from_is_bounded() {
+        let twice = gzip(&gzip(PAGE));
+        let block =
+            [b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\n\r\n", &twice[..]].concat();
+        let held = twice.len() + gzip(PAGE).len();
+        for (packed_limit, expected) in [(held, Ok(PAGE)), (held - 1, Err(Outcome::TooCostly))] {
+            let mut buffer = Vec::new();
+            let response = Response::parse(&block).unwrap();
+            assert_eq!(response.body(1000, packed_limit, &mut buffer), expected);
+        }
+        let response = Response::parse(b"HTTP/1.1 200 OK\r\n\r\n<p>").unwrap();
+        assert_eq!(response.body(3, 0, &mut Vec::new()), Ok(&b"<p>"[..]), "nothing is unpacked");
     }
 
     #[test]
