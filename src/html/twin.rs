@@ -11,7 +11,7 @@ use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5gum::Tokenizer;
 use proptest::prelude::*;
 
-use super::{Arena, BUDGET, DOCUMENT, Kind, NONE, Name, Names, Tree, View};
+use super::{Arena, BUDGET, DOCUMENT, Kind, NONE, Name, Names, Tree, View, tokenizer};
 use crate::outcome::Outcome;
 
 mod adapter;
@@ -55,7 +55,7 @@ fn outline(tree: Tree<'_>, heard: &BTreeSet<String>) -> String {
             // Where a text is cut into nodes is not the standard's affair.
             View::Text(text) => {
                 let text = format!("{:?}", text.read());
-                let text = text.trim_matches('"');
+                let text = &text[1..text.len() - 1];
                 if in_text {
                     out.truncate(out.len() - 1);
                     out += text;
@@ -65,8 +65,10 @@ fn outline(tree: Tree<'_>, heard: &BTreeSet<String>) -> String {
                 out.push('\n');
             }
             View::Element(element) => {
-                let (name, id) = (tree.name(element), tree.id(element));
-                let (class, alttext) = (tree.class(element), tree.alttext(element));
+                let value = |which| tokenizer::value(tree.raw(element, which)).into_owned();
+                let (name, id) = (tree.name(element), value(|values| values.id));
+                let class = value(|values| values.class);
+                let alttext = value(|values| values.alttext);
                 out += &format!(
                     "{indent}<{name} {:?} {id:?} {class:?} {alttext:?} {} {} {:?} {}>\n",
                     element.namespace,
