@@ -119,7 +119,7 @@ impl Member {
             };
             match whole {
                 Inflated::Member { packed, .. } => {
-                    source.consume(packed);
+                    source.consume_for_good(packed);
                     return Ok(Opened::Text);
                 }
                 Inflated::NoRoom => break,
@@ -208,7 +208,7 @@ impl Member {
             return Ok(Pulled::Damaged);
         }
         self.text.add(step.text);
-        source.consume(step.packed);
+        source.consume_for_good(step.packed);
         match step.state {
             State::Ended => self.idle = self.under.take().and_then(Unpacker::restarted),
             _ if step.packed == 0 && step.text == 0 => return Ok(Pulled::Truncated),

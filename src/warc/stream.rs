@@ -58,6 +58,17 @@ impl Window {
         &mut self.data[self.end..]
     }
 
+    /// Gives the memory of used bytes back where that is much.
+    fn release(&mut self) {
+        if self.start >= LARGE_BYTES / 2 {
+            self.data.drain(..self.start);
+            self.end -= self.start;
+            self.start = 0;
+            self.data.truncate(self.end);
+            self.data.shrink_to_fit();
+        }
+    }
+
     /// Takes back the last `length` bytes that were added.
     pub(super) fn retract(&mut self, length: usize) {
         self.end -= length;
@@ -120,6 +131,12 @@ impl<R: Read> Source<R> {
         self.window.consume(length);
         self.offset += length as u64;
     }
+
+    /// The same where nobody will look at what was used, so that much of it can be given back.
+    pub(super) fn consume_for_good(&mut self, length: usize) {
+        self.consume(length);
+        self.window.release();
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +165,16 @@ mod tests {
         assert_eq!((window.used(2), window.bytes()), (&b"bc"[..], &b"d"[..]));
         assert!(window.room(2 * BLOCK_BYTES).len() >= 2 * BLOCK_BYTES);
         assert_eq!(window.bytes(), b"d");
+    }
+
+    #[test]
+    fn what_is_used_for_good_gives_its_memory_back() {
+        let bytes: Vec<u8> = (0..3_000_000_u32).map(|at| at as u8).collect();
+        let mut source = Source::new(&bytes[..]);
+        source.reach(bytes.len()).unwrap();
+        source.consume_for_good(2_500_000);
+        assert_eq!(source.reach(1).unwrap(), &bytes[2_500_000..]);
+        assert_eq!((source.offset(), source.window.data.len()), (2_500_000, 500_000));
     }
 
     #[test]
