@@ -44,7 +44,7 @@ outcomes! {
     Mojibake "mojibake" "The text is garbled: it was saved in a wrong encoding before it was crawled.";
     TooLarge "too_large" "The record or page is larger than the limit.";
     TooDeep "too_deep" "The page nests elements deeper than the limit.";
-    TooCostly "too_costly" "The page would need more work than its budget allows.";
+    TooCostly "too_costly" "The page would need more work, or more memory (`extract.page_memory`), than it is allowed.";
     Respected "respected" "The publisher gave a signal that the pipeline honours (`extract.respect`).";
     BadHttp "bad_http" "The HTTP response cannot be read.";
     BadRecord "bad_record" "The WARC record cannot be read.";

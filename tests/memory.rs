@@ -55,6 +55,10 @@ fn good_pages() -> Vec<(&'static str, &'static str, String)> {
             format!("<title>{}</title>", fill("の\u{2028}", 3_000_000)) + SENTENCE,
         ),
         ("a class", HTML, classes + &fill("<p>桜の", 250_000)),
+        ("what is not seen", HTML, fill(&format!("<p>の{}", "\u{AD}".repeat(1000)), 6_000_000)),
+        ("squares", HTML, SENTENCE.repeat(200) + &fill("㌖の本", 3_300_000)),
+        ("a long value", HTML, format!("<meta name='{}'>{SENTENCE}", "&amp;".repeat(1_000_000))),
+        ("a long name", HTML, format!("<{}>{SENTENCE}", "x".repeat(4_000_000))),
         ("plain text", "text/plain", fill(&format!("{SENTENCE}\n\n"), 2_000_000)),
         ("Shift_JIS", SHIFT_JIS, fill(&paragraph, 1_200_000)),
     ]
@@ -75,7 +79,18 @@ fn costly_pages() -> Vec<(&'static str, &'static str, String)> {
         ("a table's text", HTML, "<table>".to_owned() + &fill("の\0", 4_000_000)),
         ("line breaks", HTML, fill("の<br>", 4_000_000)),
         ("lines", HTML, lines + &fill("の\n\n", 4_000_000)),
-        ("spaces", HTML, format!("<pre>{SENTENCE}{}の\u{AD}", " ".repeat(4_000_000))),
+        ("spaces", HTML, format!("<pre>{SENTENCE}{}の\u{AD}", " ".repeat(5_000_000))),
+        ("wide spaces", HTML, format!("<pre>{SENTENCE}{}の", "\u{A0}".repeat(2_500_000))),
+        (
+            "frames",
+            HTML,
+            format!(
+                "<title>{}</title><frameset><noframes>{}",
+                fill(SENTENCE, 3_900_000),
+                fill(SENTENCE, 3_000_000)
+            ),
+        ),
+        ("markers", HTML, SENTENCE.to_owned() + &"<template><td></template>".repeat(100_000)),
         ("zeros", HTML, format!("{SENTENCE}<plaintext>{}", "\0".repeat(4_000_000))),
         ("a title", HTML, "<title>".to_owned() + &fill(SENTENCE, 8_000_000)),
         ("names", HTML, SENTENCE.to_owned() + &names),

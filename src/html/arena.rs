@@ -1,7 +1,7 @@
 //! How nodes are made, linked and taken out of the arena.
 
 use super::attributes::Values;
-use super::names::{Name, Namespace};
+use super::names::{FOSTERS, Name, Namespace};
 use super::text::{Piece, Span};
 use super::{Arena, Data, Element, NONE, Node};
 
@@ -140,10 +140,15 @@ impl Arena {
         }
     }
 
-    /// Adds text; the text node before it grows if this is how the page goes on.
+    /// Adds text; the text node before it grows if this is how the page goes on. White space between
+    /// the parts of a table is never seen.
     pub(super) fn add_text(&mut self, parent: u32, before: u32, piece: Piece<'_>) -> u32 {
         let depth = self.depth(parent) + 1;
-        if self.element(parent).is_some_and(|element| element.drops_text) {
+        let drops = |element: &Element| {
+            let is_in_table = element.name.categories_in(element.namespace) & FOSTERS != 0;
+            element.drops_text || is_in_table && piece.is_blank()
+        };
+        if self.element(parent).is_some_and(drops) {
             return depth;
         }
         let previous = self.before(parent, before);

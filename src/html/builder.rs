@@ -55,6 +55,10 @@ impl Mode {
     }
 }
 
+/// What a waiting piece of text takes, and an open element here and in a walk of the tree.
+const TABLE_TEXT_BYTES: usize = 12;
+const OPEN_BYTES: usize = 24;
+
 /// What becomes of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -146,8 +150,10 @@ impl<'a> Builder<'a> {
 
     pub(super) fn is_over(&self, budget: &Budget) -> bool {
         // What waits will be a node.
-        let table_text = self.table_text.len() * (size_of::<(Span, Coding)>() + NODE_BYTES);
-        self.steps > budget.steps || self.arena.bytes() + table_text > budget.memory
+        let tables = self.table_text.len() * (TABLE_TEXT_BYTES + NODE_BYTES)
+            + self.stack.len() * OPEN_BYTES
+            + self.formatting.bytes();
+        self.steps > budget.steps || self.arena.bytes() + tables > budget.memory
     }
 
     /// A comment between two tokens.

@@ -67,9 +67,11 @@ const _: () = assert!(size_of::<Node>() <= NODE_BYTES);
 const _: () = assert!(size_of::<Element>() <= ELEMENT_BYTES);
 const _: () = assert!(size_of::<Values>() <= VALUES_BYTES);
 
-/// Bytes of an id or a class that are read: no page tells anything behind them, and each paragraph
-/// asks again.
+/// Bytes that are read of a name, an id or a class, as they stand in the page: every paragraph reads
+/// those of all elements around it.
 const LONGEST_VALUE: usize = 1024;
+/// Bytes that are read of the text of a formula.
+const LONGEST_ALTTEXT: usize = 1 << 16;
 
 /// Node capacity that a reader keeps from one page to the next.
 const KEPT_CAPACITY: usize = 1 << 17;
@@ -318,12 +320,13 @@ impl<'a> Tree<'a> {
         self.arena.title
     }
 
-    /// The element's name as text, in lower case.
+    /// The beginning of the element's name, in lower case.
     pub(crate) fn name(&self, element: &Element) -> &'a str {
-        self.arena.names.text(element.name)
+        let name = self.arena.names.text(element.name);
+        &name[..name.floor_char_boundary(LONGEST_VALUE)]
     }
 
-    /// The beginning of its id, whole if it is no longer than any that means something.
+    /// The beginning of its id.
     pub(crate) fn id(&self, element: &Element) -> Cow<'a, str> {
         self.beginning(element, |values| values.id)
     }
@@ -334,7 +337,8 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn alttext(&self, element: &Element) -> Cow<'a, str> {
-        tokenizer::value(self.raw(element, |values| values.alttext))
+        let raw = self.raw(element, |values| values.alttext);
+        tokenizer::value(&raw[..raw.floor_char_boundary(LONGEST_ALTTEXT)])
     }
 
     fn beginning(&self, element: &Element, which: fn(&Values) -> Span) -> Cow<'a, str> {

@@ -130,8 +130,12 @@ impl<'a> Text<'a> {
 
     /// Bytes that it reads as, or some more.
     pub(crate) fn bytes(self) -> usize {
-        // A NUL becomes three.
-        self.raw.len() * if self.coding & NUL == 0 { 1 } else { 3 }
+        // A NUL becomes three, and six come of the five of `&nGt;`.
+        match self.coding {
+            PLAIN => self.raw.len(),
+            REFERENCES => self.raw.len() + self.raw.len() / 5,
+            _ => 3 * self.raw.len(),
+        }
     }
 
     /// The whole text as a reader sees it.

@@ -28,6 +28,9 @@ use words::Groups;
 /// Characters of a paragraph beyond which more say no more.
 const MOST_CHARACTERS: usize = 400;
 
+/// What is held of a paragraph while those of its page are marked.
+pub(super) const PARAGRAPH_BYTES: usize = 48;
+
 /// Sets `main` on every paragraph of a page.
 pub fn mark_main(paragraphs: &mut [Paragraph]) {
     let measured = Measured::of(paragraphs);

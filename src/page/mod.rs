@@ -75,13 +75,18 @@ impl Reader {
         let tree = arena.parse(text, *memory, hear)?;
         let left = *memory - tree.bytes();
         let title = paragraphs::title(tree, writer, left)?;
-        let left = left.saturating_sub(title.as_ref().map_or(0, String::len));
+        let memory = memory.saturating_sub(title.as_ref().map_or(0, String::len));
+        let left = memory.saturating_sub(tree.bytes());
         let mut paragraphs = paragraphs::paragraphs(tree, writer, left)?;
         if paragraphs.is_empty()
             && let Some(inside) = frames::without_frames(text)
         {
-            let tree = arena.parse(inside, *memory, &mut |_| {})?;
-            paragraphs = paragraphs::paragraphs(tree, writer, *memory - tree.bytes())?;
+            let tree = arena.parse(inside, memory, &mut |_| {})?;
+            paragraphs = paragraphs::paragraphs(tree, writer, memory - tree.bytes())?;
+        }
+        let marks = paragraphs.len() * content::PARAGRAPH_BYTES;
+        if paragraphs::bytes(&paragraphs) + marks > memory {
+            return Err(Outcome::TooCostly);
         }
         Ok(Page { title, rights, paragraphs })
     }
@@ -93,6 +98,10 @@ impl Reader {
     /// `TooCostly` for a text beyond the memory.
     pub fn plain_text(&mut self, text: &str) -> Result<Page, Outcome> {
         let paragraphs = paragraphs::plain_text(text, self.memory)?;
+        let marks = paragraphs.len() * content::PARAGRAPH_BYTES;
+        if paragraphs::bytes(&paragraphs) + marks > self.memory {
+            return Err(Outcome::TooCostly);
+        }
         Ok(Page { title: None, rights: Rights::default(), paragraphs })
     }
 }

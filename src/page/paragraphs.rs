@@ -48,6 +48,7 @@ pub(super) fn title(
         child = tree.next_sibling(child);
     }
     writer.end_paragraph();
+    writer.admit(0)?;
     let title = writer.take().0.into_iter().next().map(|paragraph| {
         // The separators of lines and paragraphs are line breaks in the output form.
         let mut title = String::with_capacity(paragraph.text.len());
@@ -92,6 +93,11 @@ pub(super) fn paragraphs(
         }
         node = tree.next_sibling(node);
     }
+}
+
+/// What paragraphs take without their paths, which they may share.
+pub(super) fn bytes(paragraphs: &[Paragraph]) -> usize {
+    paragraphs.iter().map(writer::bytes).sum()
 }
 
 /// The paragraphs with their paths and kinds.

@@ -23,7 +23,7 @@ use crate::language::Model;
 use crate::outcome::Outcome;
 use crate::page;
 use crate::store::{self, Staged};
-use crate::text::match_form::exact_form;
+use crate::text::match_form::exact_form_by_pieces;
 use crate::warc::{Content, Entry, Reader, Record};
 
 mod language;
@@ -38,8 +38,8 @@ pub use trail::{
 /// One WARC file in, one shard of documents and signatures out.
 pub(super) struct Extract;
 
-/// Bytes of an exact form that are kept for the next one.
-const KEPT_FORM: usize = 1 << 16;
+/// Bytes of a paragraph whose exact form is made at once: it may be many times as long.
+const FORM_PIECE: usize = 1 << 16;
 /// Records between two reports of progress.
 const REPORT_EVERY: u64 = 256;
 
@@ -272,7 +272,7 @@ struct Signatures {
     exact: Vec<Option<i64>>,
     date: Vec<i64>,
     characters: Vec<i64>,
-    /// The exact form of one paragraph.
+    /// The exact form of a piece of text.
     form: String,
 }
 
@@ -306,13 +306,12 @@ fn sign(document: &Document, form: &mut String) -> (Option<i64>, usize) {
     let mut is_empty = true;
     let mut characters = 0;
     for paragraph in document.paragraphs.iter().filter(|paragraph| !some || counts(paragraph)) {
-        form.clear();
-        exact_form(&paragraph.text, form);
-        hash.update(form.as_bytes());
-        is_empty &= form.is_empty();
+        exact_form_by_pieces(&paragraph.text, FORM_PIECE, form, |piece| {
+            hash.update(piece.as_bytes());
+            is_empty &= piece.is_empty();
+        });
         characters += paragraph.text.chars().count();
     }
-    form.shrink_to(KEPT_FORM);
     ((!is_empty).then(|| hash.digest().cast_signed()), characters)
 }
 

@@ -135,9 +135,10 @@ const EXTRACT: &[Key] = &[
         default: Some("\"32 MiB\""),
         required: false,
         unit: "bytes",
-        summary: "What the text, tree and paragraphs of a page may take beside the page itself; one \
-                  that needs more ends as `too_costly`. Enough for every page of Common Crawl, which \
-                  cuts them at 5 MiB, and for most of 10 MB; raise it for larger ones.",
+        summary: "What the text, tree and paragraphs of a page may take beside the page itself, and \
+                  what its body was unpacked from; a page that needs more ends as `too_costly`. \
+                  Enough for pages of 5 MiB, where Common Crawl cuts them, unless they are nearly \
+                  all markup, and for text of 10 MB; raise it for larger ones.",
     },
 ];
 

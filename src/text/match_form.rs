@@ -29,6 +29,29 @@ pub fn exact_form(text: &str, out: &mut String) {
     append::<false>(text, out);
 }
 
+/// Calls with the exact form of `text` from its start to its end, in pieces that come of about `most`
+/// bytes each; `form` is overwritten.
+pub fn exact_form_by_pieces(
+    text: &str,
+    most: usize,
+    form: &mut String,
+    mut each: impl FnMut(&str),
+) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        // A piece ends before a character whose form depends on nothing before it.
+        let from = rest.floor_char_boundary(most).max(1);
+        let begins = |(_, c): &(usize, char)| !matches!(code_of(*c), DELETED | JOINS);
+        let from = rest.ceil_char_boundary(from);
+        let next = rest[from..].char_indices().find(begins);
+        let (piece, behind) = rest.split_at(next.map_or(rest.len(), |(length, _)| from + length));
+        form.clear();
+        exact_form(piece, form);
+        each(form);
+        rest = behind;
+    }
+}
+
 /// Appends the match form of `text` to `out`: the exact form with each run of decimal digits as one
 /// `0`.
 pub fn match_form(text: &str, out: &mut String) {
@@ -385,6 +408,19 @@ mod tests {
             1 => any::<char>().prop_map(String::from),
         ];
         proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_of_any_size_have_the_form_of_the_whole(
+            text in "([ -~]|[ぁ-ヿ゛゜㌀-㌖ｦ-ﾟ漢字가각각é\u{301}\u{3099}\u{3000}\u{AD}0-9]){0,60}",
+            most in 1_usize..40,
+        ) {
+            let (mut whole, mut joined, mut form) = (String::new(), String::new(), String::new());
+            exact_form(&text, &mut whole);
+            exact_form_by_pieces(&text, most, &mut form, |piece| joined.push_str(piece));
+            prop_assert_eq!(joined, whole);
+        }
     }
 
     proptest! {

@@ -38,21 +38,22 @@ pub fn output_text<'a>(text: &'a str, keep_spaces: bool, spans: &mut [[u32; 2]])
 /// The output form of `text`, character by character, whether anything changes or not.
 fn rewrite(text: &str, keep_spaces: bool, spans: &mut [[u32; 2]]) -> String {
     let mut writer = Writer {
+        text,
         out: String::with_capacity(text.len()),
         sources: (!spans.is_empty()).then(Vec::new),
         keep_spaces,
         breaks: Vec::new(),
-        spaces: Vec::new(),
+        spaces: None,
     };
-    let mut characters = text.chars().zip(0u32..).peekable();
-    while let Some((c, source)) = characters.next() {
+    let mut characters = text.char_indices().zip(0u32..).peekable();
+    while let Some(((at, c), source)) = characters.next() {
         match kind(c) {
-            Kind::Plain => writer.put(c, source),
+            Kind::Plain => writer.put(c, at, source),
             Kind::Removed => {}
-            Kind::Space | Kind::WideSpace | Kind::Tab => writer.space(c, source),
-            Kind::Return if characters.peek().is_some_and(|next| next.0 == '\n') => {}
+            Kind::Space | Kind::WideSpace | Kind::Tab => writer.space(c, at, source),
+            Kind::Return if characters.peek().is_some_and(|next| next.0.1 == '\n') => {}
             Kind::Return | Kind::Break => writer.line_break(source),
-            Kind::Mark => writer.mark(c, source),
+            Kind::Mark => writer.mark(c, at, source),
         }
     }
     if let Some(sources) = writer.sources {
@@ -114,7 +115,8 @@ fn kind(c: char) -> Kind {
 
 /// The text being written, and the white space that was read and not yet written, because what
 /// follows decides about it.
-struct Writer {
+struct Writer<'a> {
+    text: &'a str,
     out: String,
     /// For each character of `out` the position in the source of the first character it came from,
     /// if spans want them.
@@ -122,32 +124,39 @@ struct Writer {
     keep_spaces: bool,
     /// The positions of the line breaks read, at most the two that can stay.
     breaks: Vec<u32>,
-    /// The spaces after those breaks with their positions: one for a run, or each if spaces are
-    /// kept.
-    spaces: Vec<(char, u32)>,
+    /// The spaces after those breaks.
+    spaces: Option<Spaces>,
 }
 
-impl Writer {
+/// A run of white space with nothing in it that stays.
+struct Spaces {
+    /// What becomes of it if runs are not kept.
+    one: char,
+    /// Where it begins in the text, in bytes, and the position of its first character.
+    at: usize,
+    source: u32,
+}
+
+impl Writer<'_> {
     /// Reads a space, tab or U+3000.
-    fn space(&mut self, c: char, source: u32) {
-        let stays = c == '\u{3000}' || (self.keep_spaces && c == '\t');
-        let c = if stays { c } else { ' ' };
-        match self.spaces.first_mut() {
-            Some(run) if !self.keep_spaces => run.0 = run.0.max(c),
-            _ => self.spaces.push((c, source)),
+    fn space(&mut self, c: char, at: usize, source: u32) {
+        let c = if c == '\u{3000}' { c } else { ' ' };
+        match &mut self.spaces {
+            Some(run) => run.one = run.one.max(c),
+            None => self.spaces = Some(Spaces { one: c, at, source }),
         }
     }
 
     /// Reads the end of a line: spaces before it go.
     fn line_break(&mut self, source: u32) {
-        self.spaces.clear();
+        self.spaces = None;
         if self.breaks.len() < 2 {
             self.breaks.push(source);
         }
     }
 
-    /// Writes the white space read that stays before a character, and then the character.
-    fn put(&mut self, c: char, source: u32) {
+    /// Writes the white space read that stays before the character at `at`, and then the character.
+    fn put(&mut self, c: char, at: usize, source: u32) {
         let line_starts = self.out.is_empty() || !self.breaks.is_empty();
         if self.out.is_empty() {
             self.breaks.clear();
@@ -155,28 +164,34 @@ impl Writer {
         for at in 0..self.breaks.len() {
             self.push('\n', self.breaks[at]);
         }
-        if line_starts && !self.keep_spaces {
-            self.spaces.clear();
-        }
-        for at in 0..self.spaces.len() {
-            let (space, source) = self.spaces[at];
-            self.push(space, source);
-        }
         self.breaks.clear();
-        self.spaces.clear();
+        match self.spaces.take() {
+            Some(run) if self.keep_spaces => {
+                // Each that is not removed is read again, so that a long run takes no memory.
+                for (c, source) in self.text[run.at..at].chars().zip(run.source..) {
+                    match kind(c) {
+                        Kind::Removed => {}
+                        Kind::Tab | Kind::WideSpace => self.push(c, source),
+                        _ => self.push(' ', source),
+                    }
+                }
+            }
+            Some(run) if !line_starts => self.push(run.one, run.source),
+            _ => {}
+        }
         self.push(c, source);
     }
 
     /// Joins a voicing mark to the kana just written, or writes it as it is.
-    fn mark(&mut self, mark: char, source: u32) {
-        let touches = self.breaks.is_empty() && self.spaces.is_empty();
+    fn mark(&mut self, mark: char, at: usize, source: u32) {
+        let touches = self.breaks.is_empty() && self.spaces.is_none();
         let composed = self.out.chars().next_back().and_then(|kana| compose(kana, mark));
         match composed {
             Some(kana) if touches => {
                 self.out.pop();
                 self.out.push(kana);
             }
-            _ => self.put(mark, source),
+            _ => self.put(mark, at, source),
         }
     }
 

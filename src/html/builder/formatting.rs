@@ -24,7 +24,15 @@ struct Entry {
     fingerprint: Option<u128>,
 }
 
+/// What an entry takes.
+const ENTRY_BYTES: usize = 64;
+const _: () = assert!(size_of::<Entry>() <= ENTRY_BYTES);
+
 impl Formatting {
+    pub(super) fn bytes(&self) -> usize {
+        self.entries.len() * ENTRY_BYTES
+    }
+
     pub(super) fn push_marker(&mut self) {
         let marker = Open { node: NONE, name: Name::HTML, categories: 0 };
         self.entries.push(Entry { element: marker, source: 0, fingerprint: None });

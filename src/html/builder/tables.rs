@@ -6,8 +6,11 @@ use crate::html::names::{Name, TABLE_SCOPE};
 use crate::html::text::Piece;
 use crate::html::tokenizer::Tag;
 
+/// Pieces of text for which room is kept from one table to the next.
+const KEPT_PIECES: usize = 1 << 10;
+
 impl Builder<'_> {
-    /// Ends the text of a table: white space stays there, anything else is put before the table.
+    /// Ends the text of a table: anything but white space is put before the table.
     pub(super) fn end_table_text(&mut self) {
         if self.mode != Mode::InTableText {
             return;
@@ -16,13 +19,13 @@ impl Builder<'_> {
         let is_seen = std::mem::take(&mut self.table_text_is_seen);
         let mut text = std::mem::take(&mut self.table_text);
         for (place, coding) in text.drain(..) {
-            let piece = Piece { text: place.of(self.html), place, coding };
+            // White space between the parts of a table is never seen.
             if is_seen {
+                let piece = Piece { text: place.of(self.html), place, coding };
                 self.foster(|builder| builder.body_text(piece));
-            } else {
-                self.append_text(piece);
             }
         }
+        text.shrink_to(KEPT_PIECES);
         self.table_text = text;
     }
 

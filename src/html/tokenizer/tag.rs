@@ -10,6 +10,8 @@ use super::references;
 use crate::html::names::{FORMATTING, Name, Names};
 use crate::html::text::Span;
 
+/// Bytes that are read of a name or of the value of an attribute.
+const LONGEST_READ: usize = 1 << 16;
 /// Attributes kept of one tag; the rest of a flood is dropped.
 const MOST_ATTRIBUTES: usize = 32;
 
@@ -127,13 +129,18 @@ impl Attribute {
 
     /// The name in lower case, as the standard has it.
     fn name(&self, html: &str) -> String {
-        self.raw_name(html).to_ascii_lowercase().replace('\0', "\u{FFFD}")
+        beginning(self.raw_name(html)).to_ascii_lowercase().replace('\0', "\u{FFFD}")
     }
 
     /// The value with its references read.
     pub(in super::super) fn value<'a>(&self, html: &'a str) -> Cow<'a, str> {
-        value(self.value.of(html))
+        value(beginning(self.value.of(html)))
     }
+}
+
+/// As much of a name or a value as is read: none that means something is longer.
+fn beginning(raw: &str) -> &str {
+    &raw[..raw.floor_char_boundary(LONGEST_READ)]
 }
 
 /// An attribute value as the page means it: references are read, a line break is a line feed.
@@ -223,7 +230,7 @@ impl Tokenizer<'_> {
             return false;
         };
         let end = start + length;
-        self.tag.name = names.name(&self.html[start..end]);
+        self.tag.name = names.name(beginning(&self.html[start..end]));
         self.tag.is_end = is_end;
         self.tag.is_self_closing = false;
         self.tag.source = self.at as u32;

@@ -5,6 +5,7 @@
 //! source between two visible characters vanishes or becomes a space by what stands on its two
 //! sides, wherever inline elements begin or end (CSS Text §4, with Ambiguous width as wide).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::format::document::{Paragraph, ParagraphKind};
@@ -37,14 +38,12 @@ enum Waiting {
     SegmentBreak,
 }
 
-/// What a paragraph takes, its node and what is measured of it to mark the main content. A number, so
-/// that a page ends in the same way wherever it is read.
-const PARAGRAPH_BYTES: usize = 72 + 4 + 48;
+/// What a paragraph takes and its node. A number, so that a page ends in the same way wherever it is
+/// read.
+const PARAGRAPH_BYTES: usize = 72 + 4;
 const _: () = assert!(size_of::<Paragraph>() <= 72);
 /// What an allocation takes beside what was asked for, about.
 const ALLOCATION_BYTES: usize = 16;
-/// What a kept space takes while its line is normalised.
-const SPACE_BYTES: usize = 16;
 
 /// Bytes of text that are kept for the next paragraph.
 const KEPT_CAPACITY: usize = 1 << 16;
@@ -78,9 +77,6 @@ pub(in super::super) struct Writer {
     memory: usize,
     /// Whether a paragraph was dropped because there was no memory for it.
     is_over: bool,
-    /// The longest run of spaces that are kept, and the run that is being written.
-    most_spaces: usize,
-    spaces: usize,
 }
 
 impl Writer {
@@ -117,9 +113,11 @@ impl Writer {
     /// Whether there is memory for a paragraph of so many bytes and what was put by.
     fn fits(&self, text: usize) -> bool {
         // A text is written, normalised and, where links are in it, mapped by characters.
-        let times = if self.links.is_empty() && self.link_depth == 0 { 2 } else { 6 };
-        let links = self.links.len() * size_of::<[u32; 2]>();
-        let open = times * text + links + 3 * self.readings.len() + SPACE_BYTES * self.most_spaces;
+        let links = match self.links.len() {
+            0 => 0,
+            links => links * size_of::<[u32; 2]>() + self.characters as usize * size_of::<u32>(),
+        };
+        let open = 2 * text + links + 3 * self.readings.len();
         !self.is_over && self.bytes + open <= self.memory
     }
 
@@ -191,7 +189,21 @@ impl Writer {
         if self.readings.is_empty() {
             self.reading_node = node;
         }
-        self.readings.extend(reading.trim_ascii().chars().filter(|c| !c.is_control()));
+        let mut waiting = Waiting::Nothing;
+        for c in reading.trim_ascii().chars() {
+            match c {
+                '\n' => waiting = Waiting::SegmentBreak,
+                ' ' | '\t' => waiting = waiting.max(Waiting::Space),
+                c if c.is_control() => {}
+                c => {
+                    if wants_space(waiting, &self.readings, c) {
+                        self.readings.push(' ');
+                    }
+                    waiting = Waiting::Nothing;
+                    self.readings.push(c);
+                }
+            }
+        }
     }
 
     /// Ends the paragraph; nothing happens if it has no text.
@@ -219,11 +231,11 @@ impl Writer {
             let cut = self.text[text.len()..].chars().count() as u32;
             let end = self.characters - cut;
             links.as_flattened_mut().iter_mut().for_each(|place| *place = end.min(*place));
-            output_text(text, true, &mut links).into_owned()
+            own(output_text(text, true, &mut links))
         } else if self.text.contains(CELL_BORDER) {
             join_cells(&self.text, &mut links)
         } else {
-            output_text(&self.text, false, &mut links).into_owned()
+            own(output_text(&self.text, false, &mut links))
         };
         if text.is_empty() {
             return;
@@ -246,7 +258,6 @@ impl Writer {
         self.waiting = Waiting::Nothing;
         self.breaks = 0;
         self.cells = 0;
-        (self.most_spaces, self.spaces) = (0, 0);
         self.links.clear();
         self.link_start = None;
         self.readings.clear();
@@ -275,7 +286,6 @@ impl Writer {
         };
         let Some(first) = run.chars().next() else { return };
         self.settle(first);
-        self.spaces = 0;
         if self.is_empty() {
             self.node = node;
             self.is_verbatim = mode == Mode::Verbatim;
@@ -298,23 +308,12 @@ impl Writer {
             self.push_char('\n');
         } else if self.cells > 0 {
             (0..self.cells).for_each(|_| self.push_char(CELL_BORDER));
-        } else if self.wants_space(next) {
+        } else if wants_space(self.waiting, &self.text, next) {
             self.push_char(' ');
         }
         self.waiting = Waiting::Nothing;
         self.breaks = 0;
         self.cells = 0;
-    }
-
-    /// Whether the white space that waits is a space before `next`.
-    fn wants_space(&self, next: char) -> bool {
-        match self.waiting {
-            Waiting::Nothing => false,
-            Waiting::Space => true,
-            Waiting::SegmentBreak => {
-                !self.text.chars().next_back().is_some_and(|last| break_vanishes(last, next))
-            }
-        }
     }
 
     fn push_char(&mut self, c: char) {
@@ -333,8 +332,6 @@ impl Writer {
     /// A space or line break that stays; before the first visible character only the spaces of
     /// its line do.
     fn push_verbatim(&mut self, space: char) {
-        self.spaces += 1;
-        self.most_spaces = self.most_spaces.max(self.spaces);
         if space == '\n' && self.is_empty() {
             self.text.clear();
             self.characters = 0;
@@ -351,6 +348,17 @@ pub(super) fn bytes(paragraph: &Paragraph) -> usize {
         links => ALLOCATION_BYTES + links * size_of::<[u32; 2]>(),
     };
     PARAGRAPH_BYTES + ALLOCATION_BYTES + paragraph.text.len() + links
+}
+
+/// Whether the white space that waits between `text` and `next` is a space.
+fn wants_space(waiting: Waiting, text: &str, next: char) -> bool {
+    match waiting {
+        Waiting::Nothing => false,
+        Waiting::Space => true,
+        Waiting::SegmentBreak => {
+            !text.chars().next_back().is_some_and(|last| break_vanishes(last, next))
+        }
+    }
 }
 
 /// White space and control characters: everything up to the space.
@@ -381,5 +389,12 @@ fn join_cells(text: &str, links: &mut [[u32; 2]]) -> String {
         written += cell.chars().count() as u32;
     }
     out.truncate(out.trim_end_matches('\t').len());
-    out
+    own(Cow::Owned(out))
+}
+
+/// The text in no more memory than it needs: it stays until the page is written.
+fn own(text: Cow<'_, str>) -> String {
+    let mut text = text.into_owned();
+    text.shrink_to_fit();
+    text
 }

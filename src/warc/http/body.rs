@@ -12,6 +12,8 @@ use std::io::{ErrorKind, Read};
 use super::Response;
 use crate::outcome::Outcome;
 
+/// The largest window of a body in zstd, as a power of two (RFC 9659).
+const ZSTD_WINDOW_LOG: u32 = 23;
 /// A body may be packed as often as this.
 const CODINGS_MAX: usize = 4;
 
@@ -23,14 +25,12 @@ pub(super) fn decoded<'b>(
     buffer: &'b mut Vec<u8>,
 ) -> Result<&'b [u8], Outcome> {
     let raw = response.body;
-    // The record and every form on the way stand in memory beside the next one.
-    let mut packed_bytes = raw.len();
-    let may_be_undone =
-        |packed: usize| if packed > packed_limit { Err(Outcome::TooCostly) } else { Ok(()) };
     let chunked = response.field("Transfer-Encoding").is_some_and(|value| names(&value, "chunked"));
     let mut unpacked = false;
     if chunked && let Some(end) = first_chunk(raw) {
-        may_be_undone(packed_bytes)?;
+        if raw.len() > packed_limit {
+            return Err(Outcome::TooCostly);
+        }
         buffer.clear();
         join_chunks(raw, end, buffer);
         unpacked = true;
@@ -39,8 +39,15 @@ pub(super) fn decoded<'b>(
     for name in codings.rsplit(|&byte| byte == b',').take(CODINGS_MAX) {
         let Some(coding) = Coding::named(name.trim_ascii()) else { continue };
         let packed = if unpacked { &buffer[..] } else { raw };
-        packed_bytes += if unpacked { packed.len() } else { 0 };
-        may_be_undone(packed_bytes)?;
+        // The record, the form at hand and what the decoder looks back at stand beside the next form.
+        let held =
+            raw.len() + if unpacked { packed.len() } else { 0 } + coding.window().min(packed.len());
+        if held > packed_limit {
+            match coding.shows_in(packed) {
+                true => return Err(Outcome::TooCostly),
+                false => continue,
+            }
+        }
         let mut text = Vec::new();
         match coding.undo(packed, limit, &mut text)? {
             Undone::Absent => {}
@@ -130,6 +137,24 @@ impl Coding {
         }
     }
 
+    /// The most that a decoder looks back.
+    fn window(self) -> usize {
+        match self {
+            Coding::Gzip | Coding::Deflate => 32 << 10,
+            Coding::Brotli => 16 << 20,
+            Coding::Zstd => 1 << ZSTD_WINDOW_LOG,
+        }
+    }
+
+    /// Whether bytes look like this coding, or at least not like a text that was packed in none.
+    fn shows_in(self, packed: &[u8]) -> bool {
+        match self {
+            Coding::Gzip => packed.starts_with(b"\x1f\x8b"),
+            Coding::Zstd => packed.starts_with(b"\x28\xb5\x2f\xfd"),
+            Coding::Deflate | Coding::Brotli => !looks_like_text(packed),
+        }
+    }
+
     /// Unpacks into `text`, which is empty.
     fn undo(self, packed: &[u8], limit: usize, text: &mut Vec<u8>) -> Result<Undone, Outcome> {
         let zlib = matches!(packed, [cmf, flags, ..] if cmf & 15 == 8 && (u16::from(*cmf) << 8 | u16::from(*flags)) % 31 == 0);
@@ -138,8 +163,9 @@ impl Coding {
                 (read(flate2::read::MultiGzDecoder::new(packed), limit, text)?, true)
             }
             Coding::Zstd if packed.starts_with(b"\x28\xb5\x2f\xfd") => {
-                let decoder =
+                let mut decoder =
                     zstd::stream::read::Decoder::new(packed).map_err(|_| Outcome::BadHttp)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| Outcome::BadHttp)?;
                 (read(decoder, limit, text)?, true)
             }
             Coding::Deflate if zlib => {
@@ -275,14 +301,17 @@ mod tests {
         let twice = gzip(&gzip(PAGE));
         let block =
             [b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\n\r\n", &twice[..]].concat();
-        let held = twice.len() + gzip(PAGE).len();
+        let held = twice.len() + 2 * gzip(PAGE).len();
         for (packed_limit, expected) in [(held, Ok(PAGE)), (held - 1, Err(Outcome::TooCostly))] {
             let mut buffer = Vec::new();
             let response = Response::parse(&block).unwrap();
             assert_eq!(response.body(1000, packed_limit, &mut buffer), expected);
         }
-        let response = Response::parse(b"HTTP/1.1 200 OK\r\n\r\n<p>").unwrap();
-        assert_eq!(response.body(3, 0, &mut Vec::new()), Ok(&b"<p>"[..]), "nothing is unpacked");
+        for named in ["", "Content-Encoding: gzip\r\n", "Content-Encoding: br\r\n"] {
+            let block = format!("HTTP/1.1 200 OK\r\n{named}\r\n<p>");
+            let response = Response::parse(block.as_bytes()).unwrap();
+            assert_eq!(response.body(3, 0, &mut Vec::new()), Ok(&b"<p>"[..]), "{named}");
+        }
     }
 
     #[test]
