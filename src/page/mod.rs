@@ -84,10 +84,7 @@ impl Reader {
             let tree = arena.parse(inside, memory, &mut |_| {})?;
             paragraphs = paragraphs::paragraphs(tree, writer, memory - tree.bytes())?;
         }
-        let marks = paragraphs.len() * content::PARAGRAPH_BYTES;
-        if paragraphs::bytes(&paragraphs) + marks > memory {
-            return Err(Outcome::TooCostly);
-        }
+        can_be_marked(&paragraphs, memory)?;
         Ok(Page { title, rights, paragraphs })
     }
 
@@ -98,10 +95,14 @@ impl Reader {
     /// `TooCostly` for a text beyond the memory.
     pub fn plain_text(&mut self, text: &str) -> Result<Page, Outcome> {
         let paragraphs = paragraphs::plain_text(text, self.memory)?;
-        let marks = paragraphs.len() * content::PARAGRAPH_BYTES;
-        if paragraphs::bytes(&paragraphs) + marks > self.memory {
-            return Err(Outcome::TooCostly);
-        }
+        can_be_marked(&paragraphs, self.memory)?;
         Ok(Page { title: None, rights: Rights::default(), paragraphs })
     }
+}
+
+/// Whether there is memory to mark the main content, for which the tree makes room.
+fn can_be_marked(paragraphs: &[Paragraph], memory: usize) -> Result<(), Outcome> {
+    let marks = paragraphs.len() * content::PARAGRAPH_BYTES;
+    let fits = paragraphs::bytes(paragraphs) + marks <= memory;
+    if fits { Ok(()) } else { Err(Outcome::TooCostly) }
 }
