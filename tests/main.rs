@@ -10,6 +10,7 @@ mod extract;
 mod faults;
 mod fuzz;
 mod language;
+#[cfg(target_os = "linux")] // Nothing else tells the program its peak.
 mod memory;
 mod page;
 mod prescreen;

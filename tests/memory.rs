@@ -1,6 +1,8 @@
 //! Memory of extraction: whatever a page is made of, it takes no more beside itself than is allowed,
 //! and ends as `too_costly` where it would.
 
+use kuroshio::page::MEMORY;
+
 use crate::support::warc::response;
 use crate::support::{Scratch, kuroshio, read_json, root};
 
@@ -108,6 +110,8 @@ fn fill(text: &str, bytes: usize) -> String {
 #[test]
 fn a_huge_page_takes_no_more_beside_itself_than_is_allowed() {
     let (_, least) = run(HTML, SENTENCE.repeat(10).as_bytes());
+    let bound = least + MEMORY as u64 + SLACK;
+    assert!(bound < 64_000_000, "{bound} bytes beside a page with what one is allowed by default");
     let good = good_pages().into_iter().map(|page| (page, "document"));
     let costly = costly_pages().into_iter().map(|page| (page, "too_costly"));
     for ((name, content_type, text), outcome) in good.chain(costly) {

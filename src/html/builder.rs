@@ -58,6 +58,8 @@ impl Mode {
 /// What a waiting piece of text takes, and an open element here and in a walk of the tree.
 const TABLE_TEXT_BYTES: usize = 12;
 const OPEN_BYTES: usize = 24;
+const _: () = assert!(size_of::<(Span, Coding)>() <= TABLE_TEXT_BYTES);
+const _: () = assert!(size_of::<Open>() <= OPEN_BYTES);
 
 /// What becomes of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

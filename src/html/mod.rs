@@ -70,8 +70,6 @@ const _: () = assert!(size_of::<Values>() <= VALUES_BYTES);
 /// Bytes that are read of a name, an id or a class, as they stand in the page: every paragraph reads
 /// those of all elements around it.
 const LONGEST_VALUE: usize = 1024;
-/// Bytes that are read of the text of a formula.
-const LONGEST_ALTTEXT: usize = 1 << 16;
 
 /// Node capacity that a reader keeps from one page to the next.
 const KEPT_CAPACITY: usize = 1 << 17;
@@ -337,8 +335,7 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn alttext(&self, element: &Element) -> Cow<'a, str> {
-        let raw = self.raw(element, |values| values.alttext);
-        tokenizer::value(&raw[..raw.floor_char_boundary(LONGEST_ALTTEXT)])
+        tokenizer::value(self.raw(element, |values| values.alttext))
     }
 
     fn beginning(&self, element: &Element, which: fn(&Values) -> Span) -> Cow<'a, str> {

@@ -134,7 +134,7 @@ impl Attribute {
 
     /// The value with its references read.
     pub(in super::super) fn value<'a>(&self, html: &'a str) -> Cow<'a, str> {
-        value(beginning(self.value.of(html)))
+        value(self.value.of(html))
     }
 }
 
@@ -145,6 +145,7 @@ fn beginning(raw: &str) -> &str {
 
 /// An attribute value as the page means it: references are read, a line break is a line feed.
 pub(in super::super) fn value(raw: &str) -> Cow<'_, str> {
+    let raw = beginning(raw);
     if memchr3(b'&', 0, b'\r', raw.as_bytes()).is_none() {
         return Cow::Borrowed(raw);
     }
